@@ -1,0 +1,75 @@
+/** Who may import whom. The structure is described in README, "How it is built". */
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^(lib|functions|test)/', pathNot: allowed },
+});
+const EDGE_COMMON = ['^lib/ports\\.ts$', '^lib/errors\\.ts$', '^lib/core/(model|record|immutableId)\\.ts$'];
+const edge = (room) => only(`${room}-is-an-edge`, `^lib/${room}/`, [...EDGE_COMMON, `^lib/${room}/`]);
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphan',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.test\\.ts$', '\\.d\\.ts$'] },
+      to: {},
+    },
+    only('core-is-pure', '^lib/core/', ['^lib/core/']),
+    {
+      name: 'core-has-no-sdk',
+      severity: 'error',
+      from: { path: '^lib/core/' },
+      to: {
+        dependencyTypes: ['npm', 'core'],
+        pathNot: ['node_modules/zod/', '^crypto$', '^node:crypto$'],
+      },
+    },
+    only('night-knows-ports-not-edges', '^lib/night', [
+      '^lib/night',
+      '^lib/core/',
+      '^lib/ports\\.ts$',
+      '^lib/errors\\.ts$',
+    ]),
+    ...['entra', 'onprem', 'exchange', 'ledger', 'telemetry'].map(edge),
+    only('functions-are-thin', '^functions/', ['^lib/(compose|night|config|errors)\\.ts$', '^functions/']),
+    {
+      name: 'nothing-shipped-imports-tests',
+      severity: 'error',
+      from: { path: '^(lib|functions)/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'the-tenant-knows-nothing-of-the-tool',
+      severity: 'error',
+      from: { path: '^test/tenant/' },
+      to: { path: '^(lib|functions)/' },
+    },
+    {
+      name: 'only-compose-knows-the-edges',
+      severity: 'error',
+      from: {
+        path: '^(lib|functions)/',
+        pathNot: '^lib/(compose\\.ts|entra/|onprem/|exchange/|ledger/|telemetry/)',
+      },
+      to: { path: '^lib/(entra|onprem|exchange|ledger|telemetry)/' },
+    },
+    {
+      name: 'shipped-code-needs-no-dev-dependency',
+      severity: 'error',
+      from: { path: '^(lib|functions)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.cjs', '.mjs', '.json'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
+  },
+};

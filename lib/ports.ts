@@ -1,0 +1,148 @@
+/** What a night needs from the world. */
+import type {
+  DeletedUser,
+  ImmutableId,
+  NightId,
+  ObjectId,
+  OnPremUser,
+  Organization,
+  Presence,
+  SourceKind,
+  SourceSummary,
+  Timestamp,
+} from './core/model.ts';
+import type { LedgerLine, LedgerRecord } from './core/record.ts';
+
+export interface Clock {
+  now(): Timestamp;
+  /** Resolves after `milliseconds`, or at once when `signal` aborts. Never rejects. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Entra ID, as far as a night reads and purges it. */
+export interface Entra {
+  /** @throws NightRefused `accessDenied` | `sourceIncomplete` */
+  organization(signal: AbortSignal): Promise<Organization>;
+  /**
+   * Every deleted user, read to the end and counted. A read that fails, stops early or does not add up twice
+   * throws; an empty array means that the recycle bin is empty.
+   * @throws NightRefused `accessDenied` | `sourceIncomplete`
+   */
+  deletedUsers(signal: AbortSignal): Promise<readonly DeletedUser[]>;
+  /** Where each object is now. Answers for every id asked; what could not be learnt is `unclear`. */
+  sightings(ids: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, Sighting>>;
+  /**
+   * Sends one DELETE for each id (at most {@link MAX_PURGE_BATCH}) and reports each answer. Sends nothing twice.
+   * Never throws for what the service answers: no answer is `unclear`.
+   */
+  purge(ids: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, PurgeAnswer>>;
+  /** What the night has cost so far. */
+  usage(): GraphUsage;
+}
+
+/** Graph takes this many requests in one `$batch` (Graph documentation, json-batching). */
+export const MAX_PURGE_BATCH = 20;
+
+export interface Sighting {
+  /** In the recycle bin? If so, as it is there now. */
+  readonly deleted: DeletedUser | 'absent' | 'unclear';
+  /** A live user (again)? */
+  readonly live: 'present' | 'absent' | 'unclear';
+}
+
+export type PurgeAnswer =
+  | {
+      readonly answer: 'accepted' | 'forbidden' | 'notFound' | 'unclear';
+      readonly detail: string;
+    }
+  | {
+      readonly answer: 'throttled';
+      readonly detail: string;
+      readonly retryAfterMs: number;
+    };
+
+export interface GraphUsage {
+  /** HTTP requests; a batch is one. */
+  readonly calls: number;
+  /** Resource units by the documented costs, or as `x-ms-resource-unit` says where it does. */
+  readonly resourceUnits: number;
+  /** 429 answers, those inside a batch included. */
+  readonly throttled: number;
+  readonly retries: number;
+}
+
+/** One source of the on-prem user set. */
+export interface OnPremSource {
+  readonly kind: SourceKind;
+  /**
+   * Streams the on-prem user set: every user that could have one of the `wanted` immutable ids, and as many
+   * others as the source likes. Returning the summary means that it was read to its end and adds up.
+   * @throws NightRefused `accessDenied` | `sourceIncomplete` | `sourceEmpty`
+   */
+  read(
+    wanted: readonly ImmutableId[],
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly OnPremUser[], SourceSummary, undefined>;
+  /** Asked again just before a purge. Answers for every id asked; what could not be learnt is `unknown`. */
+  recheck(wanted: readonly ImmutableId[], signal: AbortSignal): Promise<ReadonlyMap<ImmutableId, Presence>>;
+}
+
+/** The durable record. */
+export interface Ledger {
+  /** For people: where it is kept. */
+  readonly location: string;
+  /**
+   * The lines of every night that began at or after `since`, in order. The hash chain is checked on the way. A
+   * last line that a crash tore off in the middle is left out; anything else that does not fit throws. Returns
+   * the end of the newest night (however old), which tonight's chain continues; nothing where there is none.
+   * @throws NightRefused `ledgerUnusable`
+   */
+  earlierNights(since: Timestamp): AsyncGenerator<LedgerLine, ChainLink | undefined, undefined>;
+  /**
+   * Starts a night's own file. `continues` is the last line of the night before.
+   * @throws NightRefused `ledgerUnusable`
+   */
+  begin(night: NightId, startedAt: Timestamp, continues: ChainLink | undefined): Promise<NightLedger>;
+}
+
+/** The end of a chain, to be continued. */
+export interface ChainLink {
+  readonly night: NightId;
+  /** SHA-256 (hex) of the last line's text. */
+  readonly hash: string;
+}
+
+export interface NightLedger {
+  /** For people: where this night is kept. */
+  readonly location: string;
+  /**
+   * Appends and makes durable; in order, all or nothing as far as the store allows. Afterwards the lines are
+   * there for whoever reads.
+   * @throws LedgerFailed
+   */
+  append(at: Timestamp, records: readonly LedgerRecord[]): Promise<readonly LedgerLine[]>;
+}
+
+/** Application Insights, or the console. Never throws: what fails is told by {@link flush}. */
+export interface Telemetry {
+  /** Hands over the events that these lines become. */
+  record(lines: readonly LedgerLine[]): void;
+  /** Waits until what was handed over has left, and says whether it arrived. */
+  flush(): Promise<Delivery>;
+}
+
+export interface Delivery {
+  /** Events handed over since the last flush. */
+  readonly events: number;
+  readonly delivered: boolean;
+  readonly detail: string;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly entra: Entra;
+  /** Entra ID's live users, and what else the policy names. A user present in any is on-premises. */
+  readonly sources: readonly OnPremSource[];
+  readonly ledger: Ledger;
+  readonly telemetry: Telemetry;
+}
