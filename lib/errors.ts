@@ -1,4 +1,4 @@
-import type { RefusalName } from './core/model.ts';
+import type { Refusal, RefusalName } from './core/model.ts';
 
 /**
  * Something refuses the whole night before the first purge. The message tells an operator what happened, to
@@ -6,11 +6,22 @@ import type { RefusalName } from './core/model.ts';
  */
 export class NightRefused extends Error {
   override readonly name = 'NightRefused';
-  readonly refusal: RefusalName;
+  /** Never empty. */
+  readonly refusals: readonly Refusal[];
 
-  constructor(refusal: RefusalName, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.refusal = refusal;
+  constructor(refusal: RefusalName, detail: string, options?: { cause?: unknown }) {
+    super(detail, options);
+    this.refusals = [{ refusal, detail }];
+  }
+}
+
+/** A limit or a guard, or several at once, refuse the whole night. */
+export class GuardsTripped extends NightRefused {
+  override readonly refusals: readonly Refusal[];
+
+  constructor([first, ...others]: readonly [Refusal, ...Refusal[]]) {
+    super(first.refusal, [first, ...others].map(({ detail }) => detail).join(' '));
+    this.refusals = [first, ...others];
   }
 }
 

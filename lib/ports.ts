@@ -7,6 +7,7 @@ import type {
   OnPremUser,
   Organization,
   Presence,
+  SoftDeletedRecipient,
   SourceKind,
   SourceSummary,
   Timestamp,
@@ -85,6 +86,16 @@ export interface OnPremSource {
   ): AsyncGenerator<readonly OnPremUser[], SourceSummary, undefined>;
   /** Asked again just before a purge. Answers for every id asked; what could not be learnt is `unknown`. */
   recheck(wanted: readonly ImmutableId[], signal: AbortSignal): Promise<ReadonlyMap<ImmutableId, Presence>>;
+}
+
+/** Exchange Online's word on soft-deleted recipients. */
+export interface Exchange {
+  /**
+   * Every soft-deleted mail user and mailbox, read to the end, by Entra object id. An id that Exchange names
+   * twice, or a recipient without one, is left to the caller as it is safest: see the edge's own words.
+   * @throws NightRefused `accessDenied` | `sourceIncomplete`
+   */
+  softDeletedRecipients(signal: AbortSignal): Promise<ReadonlyMap<ObjectId, SoftDeletedRecipient>>;
 }
 
 /** The durable record. */

@@ -149,6 +149,20 @@ export interface SourceSummary {
   readonly asOf: Timestamp;
 }
 
+/** A soft-deleted recipient, as Exchange Online itself tells it. */
+export interface SoftDeletedRecipient {
+  /** `ExternalDirectoryObjectId`: the Entra object id. */
+  readonly id: ObjectId;
+  /** `MailUser`, `UserMailbox`, `GuestMailUser`, …; `undefined` where Exchange did not say. */
+  readonly recipientType: string | undefined;
+  /** `user@partner.com`, without its prefix. */
+  readonly externalAddress: string | undefined;
+  /** Is anything of it on hold (litigation hold, in-place holds, inactive)? */
+  readonly onHold: Fact;
+  /** A high-volume-email account is a mail user too, and never to be purged. */
+  readonly highVolumeEmail: Fact;
+}
+
 /** Is the user still in the on-prem user set? */
 export type Presence =
   | { readonly state: 'present'; readonly origin: string }

@@ -113,7 +113,14 @@ const onPremises = z
       .number()
       .min(0)
       .max(100)
-      .describe('A source with this much fewer users than on an earlier night refuses the night.'),
+      .describe('A source that lost more than this share of the users of the past week refuses the night.'),
+    maxSliceShrinkUsers: z
+      .number()
+      .int()
+      .min(0)
+      .describe(
+        'So does a single domain or OU that lost more than that share, provided that it lost more users than this.',
+      ),
   })
   .describe('Who is still there.');
 

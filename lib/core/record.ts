@@ -90,6 +90,10 @@ const sourceRead = z.strictObject({
   total: zCount,
   slices: z.record(z.string(), zCount),
   asOf: zTimestamp,
+  /** false: it holds far fewer users than `baseline`, and the night is refused. */
+  accepted: z.boolean(),
+  /** The most that earlier nights saw; absent where there were none. */
+  baseline: z.strictObject({ total: zCount, slices: z.record(z.string(), zCount) }).optional(),
 });
 
 /** The verdict on one deleted user, with every fact it rests on. */

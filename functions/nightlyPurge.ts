@@ -1,0 +1,38 @@
+/** The timer: runs one night, and fails the invocation where the night failed. */
+import { app, type InvocationContext, type Timer } from '@azure/functions';
+import { compose } from '../lib/compose.ts';
+import { readConfig, scheduleOf } from '../lib/config.ts';
+import { messageOf } from '../lib/errors.ts';
+import { runNight } from '../lib/night.ts';
+
+const terminating = new AbortController();
+
+app.hook.appTerminate(() => terminating.abort());
+
+app.timer('nightlyPurge', {
+  schedule: scheduleOf(process.env),
+  runOnStartup: false,
+  useMonitor: true,
+  handler: nightlyPurge,
+});
+
+async function nightlyPurge(timer: Timer, context: InvocationContext): Promise<void> {
+  if (timer.isPastDue) context.warn('The timer is past due: last night did not run on time. Running now.');
+  try {
+    const config = readConfig(process.env);
+    const { ports, policy, night, dispose } = compose(config, context);
+    try {
+      const signal = AbortSignal.any([terminating.signal, AbortSignal.timeout(config.timeLimitMs)]);
+      const { status, detail } = await runNight(ports, policy, { id: night, signal });
+      if (status === 'refused' || status === 'failed')
+        throw new Error(`The night ${night} ${status}: ${detail}`);
+    } finally {
+      await dispose();
+    }
+  } catch (error) {
+    // A new error, so that neither a stack of ours nor an inner cause reaches the log.
+    const failure = new Error(messageOf(error));
+    delete failure.stack;
+    throw failure;
+  }
+}

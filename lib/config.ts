@@ -1,0 +1,112 @@
+/** The app settings: environment → Config, or every problem at once. */
+import { z } from 'zod';
+import { NightRefused } from './errors.ts';
+
+/** Six fields, seconds first (Azure Functions, NCRONTAB expressions): every night at 02:00 UTC. */
+export const DEFAULT_SCHEDULE = '0 0 2 * * *';
+const NCRONTAB = /^(?:[\d*,/A-Z-]+\s+){5}[\d*,/A-Z-]+$/i;
+
+const url = (protocol: RegExp) => z.url({ protocol, error: 'must be an https URL' });
+
+const settings = z
+  .object({
+    GRAPH_ROOT: url(/^https$/)
+      .default('https://graph.microsoft.com')
+      .transform((text) => new URL(text).origin)
+      .describe('Microsoft Graph, or the Graph of a national cloud.'),
+    MANAGED_IDENTITY_CLIENT_ID: z
+      .guid({ error: 'must be a GUID' })
+      .optional()
+      .describe('Client id of the user-assigned managed identity; the system-assigned one where absent.'),
+    POLICY_FILE: z.string().default('policy.json').describe('Path of the policy file.'),
+    LEDGER_CONTAINER_URL: url(/^https$/)
+      .optional()
+      .describe('Blob container that keeps the ledger, https://<account>.blob.core.windows.net/<container>.'),
+    LEDGER_DIRECTORY: z
+      .string()
+      .optional()
+      .describe('Folder that keeps the ledger, where there is no blob container.'),
+    APPLICATIONINSIGHTS_CONNECTION_STRING: z
+      .string()
+      .regex(/InstrumentationKey=/i, { error: 'must be a connection string' })
+      .optional()
+      .describe('Where telemetry goes. Without it there is only the log.'),
+    NIGHTLY_SCHEDULE: z
+      .string()
+      .regex(NCRONTAB, { error: 'must be an NCRONTAB expression with six fields, such as "0 0 2 * * *"' })
+      .default(DEFAULT_SCHEDULE)
+      .describe('When the night runs.'),
+    NIGHT_TIME_LIMIT_MINUTES: z.coerce
+      .number({ error: 'must be a number' })
+      .positive({ error: 'must be more than 0' })
+      .default(50)
+      .describe('After this the night stops cleanly. Keep it below functionTimeout in host.json.'),
+    NIGHTLY_PURGE_HALT: z
+      .string()
+      .optional()
+      .describe('Any value but "false" and "0" refuses every night until it is taken away.'),
+  })
+  .superRefine((values, context) => {
+    if ((values.LEDGER_CONTAINER_URL === undefined) === (values.LEDGER_DIRECTORY === undefined)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['LEDGER_CONTAINER_URL'],
+        message: 'or LEDGER_DIRECTORY must be set, and not both',
+      });
+    }
+  });
+
+export interface Config {
+  /** Origin only, without `/v1.0`. */
+  readonly graphRoot: string;
+  readonly managedIdentityClientId: string | undefined;
+  readonly policyFile: string;
+  readonly ledger: { readonly containerUrl: string } | { readonly directory: string };
+  readonly connectionString: string | undefined;
+  readonly timeLimitMs: number;
+  readonly halted: boolean;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The names of the settings that {@link readConfig} knows. */
+export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
+
+/** @throws NightRefused `configurationInvalid`, naming every setting that is wrong. */
+export function readConfig(environment: Environment): Config {
+  const result = settings.safeParse(withoutBlanks(environment));
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new NightRefused(
+      'configurationInvalid',
+      `The app settings are wrong: ${problems.join('; ')}. Nobody is purged. Correct them and wait for the next night.`,
+    );
+  }
+  const values = result.data;
+  return {
+    graphRoot: values.GRAPH_ROOT,
+    managedIdentityClientId: values.MANAGED_IDENTITY_CLIENT_ID,
+    policyFile: values.POLICY_FILE,
+    ledger:
+      values.LEDGER_CONTAINER_URL === undefined
+        ? { directory: values.LEDGER_DIRECTORY ?? '' }
+        : { containerUrl: values.LEDGER_CONTAINER_URL },
+    connectionString: values.APPLICATIONINSIGHTS_CONNECTION_STRING,
+    timeLimitMs: values.NIGHT_TIME_LIMIT_MINUTES * 60_000,
+    halted: !['false', '0', undefined].includes(values.NIGHTLY_PURGE_HALT?.toLowerCase()),
+  };
+}
+
+/**
+ * The schedule, for a binding that is registered while the file loads and may not throw there: a wrong one
+ * gives the default, and the night itself then names the mistake.
+ */
+export function scheduleOf(environment: Environment): string {
+  const schedule = environment['NIGHTLY_SCHEDULE'];
+  return schedule !== undefined && NCRONTAB.test(schedule) ? schedule : DEFAULT_SCHEDULE;
+}
+
+/** A setting left blank in the portal is a setting not made. */
+function withoutBlanks(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ''));
+}

@@ -1,0 +1,128 @@
+/** The verdict on one deleted user. Anything unknown keeps, by a name of its own. */
+import { hadMailboxFact, licensedFact, mailUserFact, onPremisesSyncedFact } from './mailUser.ts';
+import {
+  DAY_MS,
+  type Decision,
+  type DeletedUser,
+  type Evidence,
+  elapsedMs,
+  type Fact,
+  type FactName,
+  type KeepReason,
+  type Organization,
+  type Presence,
+  type Timestamp,
+  type Verdict,
+} from './model.ts';
+import type { Policy } from './policy.ts';
+import type { Found } from './presence.ts';
+import { protection } from './protect.ts';
+
+/** All that is known of `user`, from Graph's own word and from the diff. */
+export function gatherEvidence(
+  user: DeletedUser,
+  found: Found,
+  organization: Pick<Organization, 'verifiedDomains'>,
+  policy: Policy,
+): Evidence {
+  return {
+    onPremisesSynced: onPremisesSyncedFact(user),
+    onPremises: presenceFact(found.presence),
+    reappeared: found.reappeared,
+    mailUser: mailUserFact(user, organization.verifiedDomains, policy.mailUserEvidence),
+    hadMailbox: hadMailboxFact(user),
+    licensed: licensedFact(user),
+  };
+}
+
+function presenceFact(presence: Presence): Fact {
+  const value = { present: 'yes', absent: 'no', unknown: 'unknown' } as const;
+  return { value: value[presence.state], origin: presence.origin };
+}
+
+/** What each fact must be for a purge, and the reasons to keep where it is otherwise or unknown. */
+const NEEDED: Readonly<
+  Record<FactName, { value: 'yes' | 'no'; otherwise: KeepReason; unknown: KeepReason }>
+> = {
+  onPremisesSynced: {
+    value: 'yes',
+    otherwise: 'notOnPremisesSynced',
+    unknown: 'onPremisesSyncUnknown',
+  },
+  onPremises: { value: 'no', otherwise: 'stillOnPremises', unknown: 'presenceUnknown' },
+  reappeared: { value: 'no', otherwise: 'reappeared', unknown: 'reappearanceUnknown' },
+  hadMailbox: { value: 'no', otherwise: 'hadMailbox', unknown: 'mailboxUnknown' },
+  licensed: { value: 'no', otherwise: 'licensed', unknown: 'licenceUnknown' },
+  mailUser: { value: 'yes', otherwise: 'notAMailUser', unknown: 'mailUserUnproven' },
+};
+const FACTS_IN_ORDER = [
+  'onPremisesSynced',
+  'onPremises',
+  'reappeared',
+  'hadMailbox',
+  'licensed',
+  'mailUser',
+] as const satisfies readonly FactName[];
+
+/** Purge or keep? Of several reasons to keep, the first in a fixed order is named. */
+export function decide(
+  user: DeletedUser,
+  evidence: Evidence,
+  nightsAbsent: number,
+  policy: Policy,
+  now: Timestamp,
+): Decision {
+  const verdict =
+    protectedVerdict(user, policy, now) ??
+    factVerdict(evidence) ??
+    timeVerdict(user, nightsAbsent, policy, now) ??
+    ({ verdict: 'purge', grounds: grounds(evidence) } as const);
+  return { user, evidence, nightsAbsent, verdict };
+}
+
+const keep = (reason: KeepReason, detail: string): Verdict => ({ verdict: 'keep', reason, detail });
+
+function protectedVerdict(user: DeletedUser, policy: Policy, now: Timestamp): Verdict | undefined {
+  const found = protection(user, policy.protect, now);
+  switch (found.protection) {
+    case 'no':
+      return undefined;
+    case 'yes':
+      return keep('protectedBy', found.rule);
+    case 'unknown':
+      return keep('protectionUnknown', `Graph did not say what the rule ${found.rule} asks for`);
+  }
+}
+
+function factVerdict(evidence: Evidence): Verdict | undefined {
+  for (const name of FACTS_IN_ORDER) {
+    const { value, origin } = evidence[name];
+    const needed = NEEDED[name];
+    if (value === 'unknown') return keep(needed.unknown, origin);
+    if (value !== needed.value) return keep(needed.otherwise, origin);
+  }
+  return undefined;
+}
+
+function timeVerdict(
+  user: DeletedUser,
+  nightsAbsent: number,
+  policy: Policy,
+  now: Timestamp,
+): Verdict | undefined {
+  if (user.deletedDateTime === undefined) {
+    return keep('deletionDateUnknown', 'Graph gave no deletedDateTime');
+  }
+  const days = elapsedMs(user.deletedDateTime, now) / DAY_MS;
+  if (days < policy.gracePeriodDays) {
+    return keep(
+      'withinGracePeriod',
+      `deleted ${days.toFixed(1)} days ago, the grace period is ${policy.gracePeriodDays}`,
+    );
+  }
+  return nightsAbsent < policy.nightsAbsent
+    ? keep('notAbsentLongEnough', `seen absent on ${nightsAbsent} of ${policy.nightsAbsent} nights`)
+    : undefined;
+}
+
+const grounds = (evidence: Evidence) => FACTS_IN_ORDER.map((name) => evidence[name].origin).join('; ');

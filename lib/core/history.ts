@@ -1,0 +1,140 @@
+/** What earlier nights left in the ledger, as far as tonight needs it. */
+import {
+  DAY_MS,
+  elapsedMs,
+  type Generation,
+  type NightId,
+  type Presence,
+  type SourceKind,
+  type Timestamp,
+} from './model.ts';
+import type { LedgerLine, RecordOf } from './record.ts';
+
+/** The most users that a source held lately, in all and by slice. */
+export interface Baseline {
+  readonly total: number;
+  readonly slices: Readonly<Record<string, number>>;
+}
+
+/** A DELETE that was announced and of which nobody knows yet what came. */
+export interface OpenIntent extends Generation {
+  readonly night: NightId;
+  readonly at: Timestamp;
+}
+
+export interface History {
+  /** Nights in a row on which this generation was seen absent, before tonight. */
+  nightsAbsent(user: Generation, presence: Presence, now: Timestamp): number;
+  /** Purges (and intents that may have become one) in the `days` up to `now`. */
+  budgetSpent(days: number, now: Timestamp): number;
+  /** What tonight's reading of a source is held against; `undefined` where no earlier night read it. */
+  baseline(source: SourceKind): Baseline | undefined;
+  readonly openIntents: readonly OpenIntent[];
+  /** Nights whose telemetry did not arrive, oldest first. */
+  readonly untold: readonly NightId[];
+}
+
+/** Over how many days the largest reading counts as what a source ought to hold. */
+const BASELINE_DAYS = 7;
+
+/** Takes the ledger's lines one by one, in order. */
+export function startHistory(): { see(line: LedgerLine): void; finish(): History } {
+  const streaks = new Map<string, { nights: number; date: string }>();
+  const intents = new Map<string, OpenIntent & { open: boolean; spent: boolean }>();
+  const readings = new Map<SourceKind, (Baseline & { at: Timestamp })[]>();
+  const untold = new Set<NightId>();
+
+  const see = (line: LedgerLine) => {
+    const { record, at, night } = line;
+    switch (record.kind) {
+      case 'nightStarted':
+        untold.add(night);
+        break;
+      case 'decided':
+        noteSighting(streaks, record, at);
+        break;
+      case 'sourceRead':
+        noteReading(readings, record, at);
+        break;
+      case 'intended': {
+        const { id, deletedDateTime } = record;
+        intents.set(keyOf(record), { id, deletedDateTime, night, at, open: true, spent: true });
+        break;
+      }
+      case 'settled': {
+        const intent = intents.get(keyOf(record));
+        if (intent !== undefined) {
+          intent.open = record.outcome === 'unverified';
+          intent.spent = record.outcome === 'unverified' || record.outcome === 'purged';
+        }
+        break;
+      }
+      case 'telemetrySent':
+        if (record.delivered) untold.delete(record.of);
+        break;
+      default:
+        break;
+    }
+  };
+
+  return {
+    see,
+    finish: () => ({
+      nightsAbsent: (user, presence, now) => {
+        if (presence.state !== 'absent') return 0;
+        const before = streaks.get(keyOf(user));
+        if (before === undefined) return 1;
+        return before.date === dateOf(now) ? before.nights : before.nights + 1;
+      },
+      budgetSpent: (days, now) =>
+        [...intents.values()].filter((one) => one.spent && elapsedMs(one.at, now) < days * DAY_MS).length,
+      baseline: (source) => largest(readings.get(source) ?? []),
+      openIntents: [...intents.values()].filter((intent) => intent.open),
+      untold: [...untold],
+    }),
+  };
+}
+
+const keyOf = ({ id, deletedDateTime }: Generation) => `${id} ${deletedDateTime}`;
+const dateOf = (moment: Timestamp) => moment.slice(0, 10);
+
+function noteSighting(
+  streaks: Map<string, { nights: number; date: string }>,
+  record: RecordOf<'decided'>,
+  at: Timestamp,
+): void {
+  const { id, deletedDateTime } = record;
+  if (deletedDateTime === undefined) return;
+  const key = keyOf({ id, deletedDateTime });
+  if (record.facts.onPremises.value === 'no') {
+    streaks.set(key, { nights: record.nightsAbsent, date: dateOf(at) });
+  } else {
+    streaks.delete(key);
+  }
+}
+
+/** A refused reading does not become the measure: what it was held against goes on in its place. */
+function noteReading(
+  readings: Map<SourceKind, (Baseline & { at: Timestamp })[]>,
+  record: RecordOf<'sourceRead'>,
+  at: Timestamp,
+): void {
+  const measure = record.accepted ? record : record.baseline;
+  if (measure === undefined) return;
+  const { total, slices } = measure;
+  const recent = (readings.get(record.source) ?? []).filter(
+    (one) => elapsedMs(one.at, at) < BASELINE_DAYS * DAY_MS,
+  );
+  readings.set(record.source, [...recent, { total, slices, at }]);
+}
+
+function largest(readings: readonly Baseline[]): Baseline | undefined {
+  if (readings.length === 0) return undefined;
+  const slices: Record<string, number> = {};
+  for (const reading of readings) {
+    for (const [slice, users] of Object.entries(reading.slices)) {
+      slices[slice] = Math.max(slices[slice] ?? 0, users);
+    }
+  }
+  return { total: Math.max(...readings.map((reading) => reading.total)), slices };
+}

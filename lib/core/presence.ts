@@ -1,0 +1,114 @@
+/**
+ * The diff: who of the deleted users is still there? The large set streams past an index of the small one, so
+ * that memory grows with the recycle bin and not with the directory.
+ */
+import { formerUpn, knownAddresses, smtpAddress } from './addresses.ts';
+import type {
+  DeletedUser,
+  Fact,
+  ImmutableId,
+  ObjectId,
+  OnPremUser,
+  Presence,
+  SourceKind,
+  SourceSummary,
+} from './model.ts';
+
+/** What the diff says of one deleted user. */
+export interface Found {
+  readonly presence: Presence;
+  readonly reappeared: Fact;
+}
+
+export interface Diff {
+  /** The immutable ids to look for. */
+  readonly wanted: readonly ImmutableId[];
+  /** Takes note of some users of a source. The same user may come twice. */
+  see(source: SourceKind, users: readonly OnPremUser[]): void;
+  /** What was found, given the summaries of the sources: each was read to its end. */
+  finish(sources: readonly SourceSummary[]): ReadonlyMap<ObjectId, Found>;
+}
+
+/** Begins a diff. Immutable ids are compared byte for byte, addresses and UPNs without regard to case. */
+export function startDiff(deleted: readonly DeletedUser[]): Diff {
+  const byImmutableId = new Map<string, ObjectId[]>();
+  const byAddress = new Map<string, ObjectId[]>();
+  for (const user of deleted) {
+    if (user.immutableId !== undefined) enlist(byImmutableId, user.immutableId, user.id);
+    for (const address of knownAddresses(user)) enlist(byAddress, address, user.id);
+  }
+  const present = new Map<ObjectId, string>();
+  const reappeared = new Map<ObjectId, string>();
+
+  const see: Diff['see'] = (source, users) => {
+    for (const user of users) {
+      if (user.tombstone !== undefined) continue;
+      for (const id of byImmutableId.get(user.immutableId ?? '') ?? []) {
+        present.set(id, `${source} has a user with its immutable id`);
+        reappeared.set(id, `${source} has a user with its immutable id`);
+      }
+      for (const claim of [user.userPrincipalName ?? '', ...user.addresses]) {
+        const address = smtpAddress(claim);
+        for (const id of address === undefined ? [] : (byAddress.get(address) ?? [])) {
+          if (!reappeared.has(id)) reappeared.set(id, `${source} has a user who holds ${address}`);
+        }
+      }
+    }
+  };
+
+  return {
+    wanted: [...byImmutableId.keys()] as ImmutableId[],
+    see,
+    finish: (sources) => {
+      const names = sources.map((source) => source.kind).join(' and ');
+      return new Map(
+        deleted.map((user) => [
+          user.id,
+          {
+            presence: presenceOf(user, present.get(user.id), names),
+            reappeared: reappearedOf(user, reappeared.get(user.id), names),
+          },
+        ]),
+      );
+    },
+  };
+}
+
+function enlist(index: Map<string, ObjectId[]>, key: string, id: ObjectId): void {
+  const ids = index.get(key);
+  if (ids === undefined) index.set(key, [id]);
+  else ids.push(id);
+}
+
+function presenceOf(user: DeletedUser, found: string | undefined, sources: string): Presence {
+  if (found !== undefined) return { state: 'present', origin: found };
+  if (user.immutableId === undefined) {
+    return { state: 'unknown', origin: 'Graph gave no onPremisesImmutableId to look for' };
+  }
+  if (sources === '') return { state: 'unknown', origin: 'no source was read' };
+  return { state: 'absent', origin: `not in ${sources}, read to the end` };
+}
+
+function reappearedOf(user: DeletedUser, found: string | undefined, sources: string): Fact {
+  if (found !== undefined) return { value: 'yes', origin: found };
+  const missing = [
+    user.immutableId === undefined && 'onPremisesImmutableId',
+    user.proxyAddresses === undefined && 'proxyAddresses',
+    formerUpn(user) === undefined && 'userPrincipalName',
+    sources === '' && 'source',
+  ].filter((name) => name !== false);
+  return missing.length > 0
+    ? { value: 'unknown', origin: `no ${missing.join(', no ')} to look for` }
+    : { value: 'no', origin: `nobody in ${sources} has its immutable id, UPN or addresses` };
+}
+
+/** Several sources' answers on one user: present beats everything, absent needs all of them. */
+export function combinePresence(answers: readonly Presence[]): Presence {
+  const decisive =
+    answers.find((answer) => answer.state === 'present') ??
+    answers.find((answer) => answer.state === 'unknown');
+  if (decisive !== undefined) return decisive;
+  const [first] = answers;
+  if (first === undefined) return { state: 'unknown', origin: 'no source was asked' };
+  return { state: 'absent', origin: answers.map((answer) => answer.origin).join('; ') };
+}

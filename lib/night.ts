@@ -1,0 +1,198 @@
+/** One night, from reading to recording. The only sequencer of reads and writes. */
+import { type History, startHistory } from './core/history.ts';
+import {
+  at,
+  DAY_MS,
+  elapsedMs,
+  type Json,
+  type NightId,
+  type NightStatus,
+  type OutcomeName,
+  type Plan,
+  type Refusal,
+  type Timestamp,
+} from './core/model.ts';
+import { makePlan } from './core/plan.ts';
+import type { Policy } from './core/policy.ts';
+import type { LedgerLine, RecordOf } from './core/record.ts';
+import { LedgerFailed, messageOf, NightRefused } from './errors.ts';
+import { type Purged, purgeAll } from './night/purge.ts';
+import { decideAll, readTenant } from './night/read.ts';
+import { type Night, record } from './night/record.ts';
+import { settleEarlierNights } from './night/settle.ts';
+import { tellTelemetry } from './night/tell.ts';
+import type { ChainLink, GraphUsage, Ports } from './ports.ts';
+
+/** What a night came to, for whoever started it. */
+export interface NightReport {
+  readonly night: NightId;
+  readonly status: NightStatus;
+  /** For an operator: what happened, what was not done because of it, what to do next. */
+  readonly detail: string;
+  readonly refusals: readonly Refusal[];
+  readonly plan: Plan | undefined;
+  readonly outcomes: Readonly<Partial<Record<OutcomeName, number>>>;
+  /** Where the record is kept. */
+  readonly ledger: string;
+}
+
+type Ending = Pick<NightReport, 'status' | 'detail' | 'refusals' | 'plan' | 'outcomes'>;
+
+/** How far back the ledger is read: longer than the recycle bin keeps anybody. */
+const HISTORY_DAYS = 31;
+const FIRST_HASH = '0'.repeat(64);
+
+/** Runs one night. Never throws for what a night may meet: the report's status says how it ended. */
+export async function runNight(
+  ports: Ports,
+  policy: Policy,
+  { id, signal }: { readonly id: NightId; readonly signal: AbortSignal },
+): Promise<NightReport> {
+  const startedAt = ports.clock.now();
+  try {
+    const { history, end } = await readHistory(ports, policy, startedAt);
+    const ledger = await ports.ledger.begin(id, startedAt, end);
+    const night: Night = { id, ports, ledger, signal };
+    await record(night, [nightStarted(policy, end)]);
+    const ending = await settleFailure(() => carryOut(night, policy, history));
+    await record(night, [nightEnded(ending, elapsedMs(startedAt, ports.clock.now()), ports.entra.usage())]);
+    await tellTelemetry(night, history, startedAt);
+    return { night: id, ledger: ledger.location, ...ending };
+  } catch (error) {
+    return tellWithoutLedger(ports, id, endingOf(error));
+  }
+}
+
+async function readHistory(
+  { ledger }: Ports,
+  policy: Policy,
+  now: Timestamp,
+): Promise<{ history: History; end: ChainLink | undefined }> {
+  const days = Math.max(HISTORY_DAYS, policy.accidentalDeletionPrevention.rollingBudget.days + 1);
+  const history = startHistory();
+  const lines = ledger.earlierNights(at(Date.parse(now) - days * DAY_MS));
+  let line = await lines.next();
+  while (!line.done) {
+    history.see(line.value);
+    line = await lines.next();
+  }
+  return { history: history.finish(), end: line.value };
+}
+
+function nightStarted(policy: Policy, end: ChainLink | undefined): RecordOf<'nightStarted'> {
+  return {
+    kind: 'nightStarted',
+    mode: policy.mode,
+    tenantId: policy.tenantId,
+    policy: policy as unknown as Json,
+    ...(end && { continues: end }),
+  };
+}
+
+async function carryOut(night: Night, policy: Policy, history: History): Promise<Ending> {
+  const organization = await readTenant(night, policy);
+  await settleEarlierNights(night, history);
+  const { decisions, syncedUsers } = await decideAll(night, policy, organization, history);
+  const limits = policy.accidentalDeletionPrevention;
+  const now = night.ports.clock.now();
+  const budgetSpent = history.budgetSpent(limits.rollingBudget.days, now);
+  const plan = makePlan(decisions, { limits, syncedUsers, budgetSpent });
+  await record(night, [plannedRecord(plan, budgetSpent)]);
+
+  if (plan.state === 'refused') {
+    const detail = plan.refusals.map((refusal) => refusal.detail).join(' ');
+    const status = policy.mode === 'report' ? 'completed' : 'refused';
+    return { status, detail, refusals: plan.refusals, plan, outcomes: {} };
+  }
+  if (policy.mode === 'report') {
+    const detail = `Report mode: ${plan.counts.purge} would be purged, ${plan.counts.keep} kept. Nobody was purged.`;
+    return { status: 'completed', detail, refusals: [], plan, outcomes: {} };
+  }
+  return { ...purgeEnding(await purgeAll(night, policy, organization, plan.purges)), refusals: [], plan };
+}
+
+function plannedRecord(plan: Plan, budgetSpent: number): RecordOf<'planned'> {
+  return {
+    kind: 'planned',
+    state: plan.state,
+    fingerprint: plan.fingerprint,
+    counts: plan.counts,
+    refusals: plan.state === 'refused' ? [...plan.refusals] : [],
+    budgetSpent,
+  };
+}
+
+function purgeEnding({ outcomes, ended }: Purged): Pick<Ending, 'status' | 'detail' | 'outcomes'> {
+  const counted = Object.entries(outcomes)
+    .map(([outcome, users]) => `${users} ${outcome}`)
+    .join(', ');
+  const summary = counted === '' ? 'Nobody was to be purged.' : `${counted}.`;
+  if (ended?.how === 'stopped') {
+    return {
+      status: 'stopped',
+      outcomes,
+      detail: `Stopped: ${ended.why}. ${summary} The next night goes on.`,
+    };
+  }
+  const failures = (outcomes.notPurged ?? 0) + (outcomes.unverified ?? 0);
+  if (ended !== undefined || failures > 0) {
+    const why = ended?.why ?? `${failures} purges could not be proven`;
+    return {
+      status: 'failed',
+      outcomes,
+      detail: `Purging failed: ${why}. ${summary} Look at the ledger's settled lines for each user; the next night looks at the unverified again.`,
+    };
+  }
+  return { status: 'completed', outcomes, detail: summary };
+}
+
+/** Whatever a night meets becomes its ending, except that the ledger fails: then nothing more can be recorded. */
+async function settleFailure(work: () => Promise<Ending>): Promise<Ending> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof LedgerFailed) throw error;
+    return endingOf(error);
+  }
+}
+
+function endingOf(error: unknown): Ending {
+  const nothingDone = { plan: undefined, outcomes: {} };
+  if (error instanceof NightRefused) {
+    return { status: 'refused', detail: error.message, refusals: error.refusals, ...nothingDone };
+  }
+  return { status: 'failed', detail: messageOf(error), refusals: [], ...nothingDone };
+}
+
+function nightEnded(ending: Ending, durationMs: number, usage: GraphUsage): RecordOf<'nightEnded'> {
+  const { calls, resourceUnits, throttled, retries } = usage;
+  return {
+    kind: 'nightEnded',
+    status: ending.status,
+    detail: ending.detail,
+    refusals: [...ending.refusals],
+    ...(ending.plan && { counts: ending.plan.counts }),
+    outcomes: ending.outcomes,
+    measurements: {
+      durationMs: Math.max(durationMs, 0),
+      graphCalls: calls,
+      resourceUnits,
+      throttled,
+      retries,
+    },
+  };
+}
+
+/** The ledger cannot be read or written; telemetry is all that is left to tell it. */
+async function tellWithoutLedger(ports: Ports, id: NightId, ending: Ending): Promise<NightReport> {
+  const line: LedgerLine = {
+    night: id,
+    seq: 0,
+    at: ports.clock.now(),
+    prev: FIRST_HASH,
+    record: nightEnded(ending, 0, ports.entra.usage()),
+  };
+  ports.telemetry.record([line]);
+  await ports.telemetry.flush();
+  return { night: id, ledger: ports.ledger.location, ...ending };
+}

@@ -1,0 +1,124 @@
+/** READ, DIFF, EVIDENCE and DECIDE: everything up to the plan. Nothing here changes anything but the ledger. */
+import { decide, gatherEvidence } from '../core/decide.ts';
+import { shrinkRefusals, tenantRefusals } from '../core/guards.ts';
+import type { Baseline, History } from '../core/history.ts';
+import {
+  type Decision,
+  type DeletedUser,
+  elapsedMs,
+  type Organization,
+  type Presence,
+  type Refusal,
+  type SourceSummary,
+  type Timestamp,
+} from '../core/model.ts';
+import type { Policy } from '../core/policy.ts';
+import { type Diff, startDiff } from '../core/presence.ts';
+import type { LedgerRecord, RecordOf } from '../core/record.ts';
+import { GuardsTripped } from '../errors.ts';
+import type { OnPremSource } from '../ports.ts';
+import { type Night, record } from './record.ts';
+
+/** The tenant is the policy's, awake and in sync. @throws NightRefused */
+export async function readTenant(night: Night, policy: Policy): Promise<Organization> {
+  const { clock, entra } = night.ports;
+  const organization = await entra.organization(night.signal);
+  const { tenantId, lastSync, verifiedDomains, serverTime } = organization;
+  const now = clock.now();
+  await record(night, [
+    {
+      kind: 'tenantRead',
+      tenantId,
+      ...(lastSync && { lastSync }),
+      verifiedDomains: [...verifiedDomains],
+      ...(serverTime && { clockSkewSeconds: elapsedMs(serverTime, now) / 1000 }),
+    },
+  ]);
+  refuseOn(tenantRefusals(organization, policy, now));
+  return organization;
+}
+
+/** Everybody in the recycle bin, each with a verdict. @throws NightRefused */
+export async function decideAll(
+  night: Night,
+  policy: Policy,
+  organization: Organization,
+  history: History,
+): Promise<{ readonly decisions: readonly Decision[]; readonly syncedUsers: number }> {
+  const { clock, entra, sources } = night.ports;
+  const deleted = await entra.deletedUsers(night.signal);
+  await record(night, [{ kind: 'deletedUsersRead', users: deleted.length }]);
+
+  const diff = startDiff(deleted);
+  const summaries: SourceSummary[] = [];
+  for (const source of sources) summaries.push(await readSource(night, source, diff, history, policy));
+  const found = diff.finish(summaries);
+
+  const now = clock.now();
+  const decisions = deleted.flatMap((user) => {
+    const one = found.get(user.id);
+    if (one === undefined) return [];
+    const evidence = gatherEvidence(user, one, organization, policy);
+    return [decide(user, evidence, nightsAbsent(user, history, one.presence, now), policy, now)];
+  });
+  await record(night, decisions.map(decidedRecord));
+  const entraSource = summaries.find((summary) => summary.kind === 'entra');
+  return { decisions, syncedUsers: entraSource?.total ?? 0 };
+}
+
+function nightsAbsent(user: DeletedUser, history: History, presence: Presence, now: Timestamp): number {
+  const { id, deletedDateTime } = user;
+  return deletedDateTime === undefined ? 0 : history.nightsAbsent({ id, deletedDateTime }, presence, now);
+}
+
+async function readSource(
+  night: Night,
+  source: OnPremSource,
+  diff: Diff,
+  history: History,
+  policy: Policy,
+): Promise<SourceSummary> {
+  const pages = source.read(diff.wanted, night.signal);
+  let page = await pages.next();
+  while (!page.done) {
+    diff.see(source.kind, page.value);
+    page = await pages.next();
+  }
+  const summary = page.value;
+  const baseline = history.baseline(source.kind);
+  const refusals = shrinkRefusals(summary, baseline, policy.onPremises);
+  await record(night, [sourceRecord(summary, refusals, baseline)]);
+  refuseOn(refusals);
+  return summary;
+}
+
+function sourceRecord(
+  { kind, total, slices, asOf }: SourceSummary,
+  refusals: readonly Refusal[],
+  baseline: Baseline | undefined,
+): RecordOf<'sourceRead'> {
+  const accepted = refusals.length === 0;
+  return { kind: 'sourceRead', source: kind, total, slices, asOf, accepted, ...(baseline && { baseline }) };
+}
+
+function decidedRecord({ user, verdict, evidence, nightsAbsent }: Decision): LedgerRecord {
+  return {
+    kind: 'decided',
+    id: user.id,
+    ...(user.deletedDateTime && { deletedDateTime: user.deletedDateTime }),
+    ...(user.userPrincipalName !== undefined && { userPrincipalName: user.userPrincipalName }),
+    ...(user.displayName !== undefined && { displayName: user.displayName }),
+    ...(user.mail !== undefined && { mail: user.mail }),
+    ...(user.immutableId && { immutableId: user.immutableId }),
+    verdict: verdict.verdict,
+    ...(verdict.verdict === 'keep' && { reason: verdict.reason }),
+    detail: verdict.verdict === 'keep' ? verdict.detail : verdict.grounds,
+    nightsAbsent,
+    facts: evidence,
+  };
+}
+
+/** @throws GuardsTripped */
+function refuseOn([first, ...others]: readonly Refusal[]): void {
+  if (first !== undefined) throw new GuardsTripped([first, ...others]);
+}

@@ -1,0 +1,84 @@
+import type { Organization, OutcomeName, PlannedPurge, Timestamp } from '../core/model.ts';
+import { isFailure, type Progress } from '../core/outcome.ts';
+import type { Policy } from '../core/policy.ts';
+import type { RecordOf } from '../core/record.ts';
+import type { PurgeAnswer } from '../ports.ts';
+import type { Night } from './record.ts';
+
+/** A step that has begun is finished: aborting between intent and answer would leave more unknown than known. */
+export const UNHURRIED = new AbortController().signal;
+
+/** One planned purge and how often its DELETE has been tried, this time included. */
+export interface Task {
+  readonly purge: PlannedPurge;
+  readonly attempt: number;
+}
+
+/** A user whose DELETE was sent, until it is known what became of it. */
+export interface Proving {
+  readonly task: Task;
+  readonly answer: PurgeAnswer['answer'];
+  readonly sentAt: Timestamp;
+  readonly looks: number;
+  /** Milliseconds since 1970. */
+  readonly lookAt: number;
+}
+
+/** The state of tonight's purging. */
+export interface Run {
+  readonly night: Night;
+  readonly policy: Policy;
+  readonly organization: Organization;
+  /** Yet to be tried, or to be tried again. */
+  readonly queue: Task[];
+  readonly proving: Map<string, Proving>;
+  readonly outcomes: Partial<Record<OutcomeName, number>>;
+  progress: Progress;
+  /** Throttled: no DELETE before this moment (milliseconds since 1970). */
+  notBefore: number;
+}
+
+export function startRun(
+  night: Night,
+  policy: Policy,
+  organization: Organization,
+  purges: readonly PlannedPurge[],
+): Run {
+  return {
+    night,
+    policy,
+    organization,
+    queue: purges.map((purge) => ({ purge, attempt: 1 })),
+    proving: new Map(),
+    outcomes: {},
+    progress: { steps: 0, tried: 0, refused: 0, failed: 0 },
+    notBefore: 0,
+  };
+}
+
+/** Counts how a task ended, and gives the line that says so. */
+export function settledRecord(
+  run: Run,
+  { purge: { id, deletedDateTime }, attempt }: Task,
+  outcome: OutcomeName,
+  detail: string,
+  verifiedAfterMs?: number,
+): RecordOf<'settled'> {
+  run.outcomes[outcome] = (run.outcomes[outcome] ?? 0) + 1;
+  const { tried, refused, failed, steps } = run.progress;
+  const sent = attempt > 1 || ['purged', 'refused', 'notPurged', 'unverified'].includes(outcome);
+  run.progress = {
+    steps,
+    tried: tried + (sent ? 1 : 0),
+    refused: refused + (outcome === 'refused' ? 1 : 0),
+    failed: failed + (isFailure(outcome) ? 1 : 0),
+  };
+  return {
+    kind: 'settled',
+    id,
+    deletedDateTime,
+    outcome,
+    detail,
+    ...(verifiedAfterMs !== undefined && { verifiedAfterMs: Math.max(verifiedAfterMs, 0) }),
+  };
+}

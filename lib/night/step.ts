@@ -1,0 +1,147 @@
+/** One step: re-read ► decide again ► write the intent ► DELETE. */
+import { decide, gatherEvidence } from '../core/decide.ts';
+import type { DeletedUser, ImmutableId, Presence } from '../core/model.ts';
+import { lookAt } from '../core/outcome.ts';
+import { combinePresence } from '../core/presence.ts';
+import type { RecordOf } from '../core/record.ts';
+import type { PurgeAnswer, Sighting } from '../ports.ts';
+import { record } from './record.ts';
+import { type Run, settledRecord, type Task, UNHURRIED } from './run.ts';
+
+interface Confirmed {
+  readonly task: Task;
+  readonly user: DeletedUser;
+}
+
+/** Tries to purge `tasks`; whoever was sent a DELETE is then proving. @throws LedgerFailed */
+export async function purgeStep(run: Run, tasks: readonly Task[]): Promise<void> {
+  const { night } = run;
+  const { entra, clock } = night.ports;
+  run.progress = { ...run.progress, steps: run.progress.steps + 1 };
+
+  const confirmed = await reread(run, tasks);
+  if (confirmed.length === 0) return;
+  await record(night, confirmed.map(intendedRecord));
+  const sentAt = clock.now();
+  const answers = await entra.purge(
+    confirmed.map(({ user }) => user.id),
+    UNHURRIED,
+  );
+  const answered = confirmed.map(({ task, user }) => ({
+    task,
+    answer: answers.get(user.id) ?? ({ answer: 'unclear', detail: 'no answer for this user' } as const),
+  }));
+  await record(night, answered.map(answeredRecord));
+
+  const refused = answered.filter(({ answer }) => answer.answer === 'forbidden');
+  await record(
+    night,
+    refused.map(({ task, answer }) =>
+      settledRecord(
+        run,
+        task,
+        'refused',
+        `The service does not let this app purge this user: ${answer.detail}`,
+      ),
+    ),
+  );
+  const now = Date.parse(clock.now());
+  for (const { task, answer } of answered) {
+    if (answer.answer === 'forbidden') continue;
+    if (answer.answer === 'throttled') run.notBefore = Math.max(run.notBefore, now + answer.retryAfterMs);
+    run.proving.set(task.purge.id, { task, answer: answer.answer, sentAt, looks: 0, lookAt: now });
+  }
+}
+
+/** Those of `tasks` who, seen again just now, are still the same and still to be purged; settles the others. */
+async function reread(run: Run, tasks: readonly Task[]): Promise<readonly Confirmed[]> {
+  const { entra } = run.night.ports;
+  const sightings = await entra.sightings(
+    tasks.map(({ purge }) => purge.id),
+    UNHURRIED,
+  );
+  const presences = await recheckPresence(run, tasks);
+  const confirmed: Confirmed[] = [];
+  const settled: RecordOf<'settled'>[] = [];
+  for (const task of tasks) {
+    const result = confirm(run, task, sightings.get(task.purge.id), presences);
+    if ('user' in result) confirmed.push(result);
+    else settled.push(result);
+  }
+  await record(run.night, settled);
+  return confirmed;
+}
+
+async function recheckPresence(
+  run: Run,
+  tasks: readonly Task[],
+): Promise<ReadonlyMap<ImmutableId, readonly Presence[]>> {
+  const wanted = tasks
+    .map(({ purge }) => purge.decision.user.immutableId)
+    .filter((immutableId) => immutableId !== undefined);
+  const sources = await Promise.all(
+    run.night.ports.sources.map((source) => source.recheck(wanted, UNHURRIED)),
+  );
+  const unanswered: Presence = { state: 'unknown', origin: 'no answer for this user' };
+  return new Map(
+    wanted.map((immutableId) => [
+      immutableId,
+      sources.map((answers) => answers.get(immutableId) ?? unanswered),
+    ]),
+  );
+}
+
+function confirm(
+  run: Run,
+  task: Task,
+  sighting: Sighting | undefined,
+  presences: ReadonlyMap<ImmutableId, readonly Presence[]>,
+): Confirmed | RecordOf<'settled'> {
+  const { purge, attempt } = task;
+  const look = sighting === undefined ? 'unclear' : lookAt(purge, sighting);
+  const fresh = typeof sighting?.deleted === 'object' ? sighting.deleted : undefined;
+  if (look === 'gone') {
+    return attempt > 1
+      ? settledRecord(run, task, 'purged', 'absent on re-read, after an earlier DELETE of tonight')
+      : settledRecord(run, task, 'alreadyGone', 'absent on re-read, before any DELETE of ours');
+  }
+  if (look === 'restored') {
+    return settledRecord(run, task, 'restoredMeanwhile', 'restored since it was read; not purged');
+  }
+  if (look === 'unclear' || fresh === undefined) {
+    if (attempt > 1) return settledRecord(run, task, 'unverified', 'Graph did not say whether it is gone');
+    return settledRecord(run, task, 'keptOnReread', 'it could not be read again; not purged');
+  }
+  const before = purge.decision;
+  if (identityOf(fresh) !== identityOf(before.user)) {
+    return settledRecord(run, task, 'keptOnReread', 'its addresses or ids changed since it was read');
+  }
+  const presence = combinePresence(presences.get(fresh.immutableId ?? ('' as ImmutableId)) ?? []);
+  const found = { presence, reappeared: before.evidence.reappeared };
+  const evidence = gatherEvidence(fresh, found, run.organization, run.policy);
+  const { verdict } = decide(fresh, evidence, before.nightsAbsent, run.policy, run.night.ports.clock.now());
+  return verdict.verdict === 'keep'
+    ? settledRecord(run, task, 'keptOnReread', `${verdict.reason}: ${verdict.detail}`)
+    : { task, user: fresh };
+}
+
+/** What the diff looked for. Had it changed, tonight's absence would be somebody else's. */
+const identityOf = (user: DeletedUser) =>
+  JSON.stringify([user.immutableId, user.userPrincipalName, user.mail, user.proxyAddresses]);
+
+const intendedRecord = ({ task, user }: Confirmed): RecordOf<'intended'> => ({
+  kind: 'intended',
+  id: user.id,
+  deletedDateTime: task.purge.deletedDateTime,
+  attempt: task.attempt,
+  snapshot: user.snapshot,
+});
+
+const answeredRecord = ({ task, answer }: { task: Task; answer: PurgeAnswer }): RecordOf<'answered'> => ({
+  kind: 'answered',
+  id: task.purge.id,
+  deletedDateTime: task.purge.deletedDateTime,
+  attempt: task.attempt,
+  answer: answer.answer,
+  detail: answer.detail,
+});
