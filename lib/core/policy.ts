@@ -208,11 +208,13 @@ function inPlainWords(issue: z.core.$ZodIssue, json: unknown): readonly string[]
       return [`${where} must be at most ${issue.maximum}`];
     case 'invalid_format':
       return [
-        issue.format === 'guid'
-          ? `${where} must be a GUID`
-          : issue.format === 'date'
-            ? `${where} must be a date such as 2026-12-31`
-            : `${where} ${issue.message}`,
+        issue.format === 'template_literal'
+          ? `${where} must be extensionAttribute1 to extensionAttribute15`
+          : issue.format === 'guid'
+            ? `${where} must be a GUID`
+            : issue.format === 'date'
+              ? `${where} must be a date such as 2026-12-31`
+              : `${where} ${issue.message}`,
       ];
     default:
       return [`${where}: ${issue.message}`];

@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import { startHistory } from '../../lib/core/history.ts';
+import { at, DAY_MS, type NightId, nightId, type OutcomeName, type Presence } from '../../lib/core/model.ts';
+import type { LedgerRecord } from '../../lib/core/record.ts';
+import { deletedMailUser, NIGHT, NOW, purgeableEvidence, sure, TENANT } from './people.ts';
+
+const user = deletedMailUser(1);
+const generation = { id: user.id, deletedDateTime: sure(user.deletedDateTime) };
+const absent: Presence = { state: 'absent', origin: 'a test' };
+const daysAgo = (days: number) => at(Date.parse(NOW) - days * DAY_MS);
+const night = (n: number): NightId => sure(nightId(String(n).padStart(32, '0')));
+
+/** So many days ago, in which night. */
+type Entry = readonly [days: number, record: LedgerRecord, night?: NightId];
+
+function history(...entries: Entry[]) {
+  const reading = startHistory();
+  entries.forEach(([days, record, of = NIGHT], seq) => {
+    reading.see({ night: of, seq, at: daysAgo(days), prev: '0'.repeat(64), record });
+  });
+  return reading.finish();
+}
+
+const decided = (nightsAbsent: number, value: 'yes' | 'no' | 'unknown' = 'no'): LedgerRecord => ({
+  kind: 'decided',
+  ...generation,
+  verdict: 'keep',
+  reason: 'withinGracePeriod',
+  detail: 'a test',
+  nightsAbsent,
+  facts: { ...purgeableEvidence, onPremises: { value, origin: 'a test' } },
+});
+const intended = (attempt = 1): LedgerRecord => ({ kind: 'intended', ...generation, attempt, snapshot: {} });
+const settled = (outcome: OutcomeName): LedgerRecord => ({
+  kind: 'settled',
+  ...generation,
+  outcome,
+  detail: 'a test',
+});
+const read = (total: number, accepted = true, baseline?: number): LedgerRecord => ({
+  kind: 'sourceRead',
+  source: 'entra',
+  total,
+  slices: { 'domain.com': total },
+  asOf: NOW,
+  accepted,
+  ...(baseline !== undefined && { baseline: { total: baseline, slices: {} } }),
+});
+
+describe('nights absent', () => {
+  const nights = (...entries: Entry[]) => history(...entries).nightsAbsent(generation, absent, NOW);
+  test('the first night is the first', () => expect(nights()).toBe(1));
+  test('each night adds one', () => expect(nights([2, decided(1)], [1, decided(2)])).toBe(3));
+  test('a second run on the same day adds none', () =>
+    expect(nights([1, decided(1)], [0, decided(2)])).toBe(2));
+  test('seen present starts anew', () => expect(nights([2, decided(5)], [1, decided(0, 'yes')])).toBe(1));
+  test('unknown starts anew', () => expect(nights([2, decided(5)], [1, decided(0, 'unknown')])).toBe(1));
+  test('present tonight is none', () => {
+    expect(history([1, decided(5)]).nightsAbsent(generation, { ...absent, state: 'present' }, NOW)).toBe(0);
+  });
+  test('another deletion of the same object is counted on its own', () => {
+    const other = { ...generation, deletedDateTime: daysAgo(1) };
+    expect(history([1, decided(5)]).nightsAbsent(other, absent, NOW)).toBe(1);
+  });
+});
+
+describe('the rolling budget', () => {
+  test.each<readonly [OutcomeName | 'open', number]>([
+    ['open', 1],
+    ['purged', 1],
+    ['unverified', 1],
+    ['notPurged', 0],
+    ['restoredMeanwhile', 0],
+    ['refused', 0],
+    ['keptOnReread', 0],
+  ])('an intent that is %s counts %i', (outcome, spent) => {
+    const entries = [
+      [1, intended()] as const,
+      ...(outcome === 'open' ? [] : [[1, settled(outcome)] as const]),
+    ];
+    expect(history(...entries).budgetSpent(7, NOW)).toBe(spent);
+  });
+  test('several attempts at one user count once', () => {
+    expect(history([1, intended(1)], [1, intended(2)], [1, settled('purged')]).budgetSpent(7, NOW)).toBe(1);
+  });
+  test('what is older than the window no longer counts', () => {
+    expect(history([7, intended()]).budgetSpent(7, NOW)).toBe(0);
+    expect(history([6.99, intended()]).budgetSpent(7, NOW)).toBe(1);
+  });
+});
+
+test('an intent stays open until it is settled, and again while unverified', () => {
+  expect(history([1, intended()]).openIntents).toMatchObject([{ ...generation, night: NIGHT }]);
+  expect(history([1, intended()], [1, settled('unverified')]).openIntents).toHaveLength(1);
+  expect(history([2, intended()], [2, settled('unverified')], [1, settled('purged')]).openIntents).toEqual(
+    [],
+  );
+});
+
+describe('the baseline of a source', () => {
+  const total = (...entries: Entry[]) => history(...entries).baseline('entra')?.total;
+  test('none on the first night', () => expect(total()).toBeUndefined());
+  test('the most of the past week', () =>
+    expect(total([5, read(100)], [3, read(120)], [1, read(90)])).toBe(120));
+  test('what is older than a week is forgotten', () => expect(total([9, read(500)], [1, read(90)])).toBe(90));
+  test('the last reading counts however old', () => expect(total([30, read(100)])).toBe(100));
+  test('a refused reading never becomes the measure', () => {
+    const nights = [20, 15, 10, 5, 1].map((days) => [days, read(10, false, 100)] as const);
+    expect(total([25, read(100)], ...nights)).toBe(100);
+  });
+});
+
+test('nights whose telemetry did not arrive are owed, oldest first', () => {
+  const started: LedgerRecord = { kind: 'nightStarted', mode: 'report', tenantId: TENANT, policy: {} };
+  const sent = (of: NightId, delivered: boolean): LedgerRecord => ({
+    kind: 'telemetrySent',
+    of,
+    events: 1,
+    delivered,
+    detail: 'a test',
+  });
+  const { untold } = history(
+    [4, started, night(1)],
+    [4, sent(night(1), false), night(1)],
+    [3, started, night(2)],
+    [3, sent(night(2), true), night(2)],
+    [2, started, night(3)],
+    [1, started, night(4)],
+    [1, sent(night(3), true), night(4)],
+  );
+  expect(untold).toEqual([night(1), night(4)]);
+});

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parsePolicy } from '../../lib/core/policy.ts';
+import { publishedSchema } from '../policySchema.ts';
+import { policyJson } from './people.ts';
+
+const problems = (json: unknown) => {
+  const result = parsePolicy(json);
+  return 'problems' in result ? result.problems : [];
+};
+const without = (name: string) => {
+  const { [name]: _, ...rest } = policyJson();
+  return rest;
+};
+
+test('report is the default', () => {
+  expect(parsePolicy(without('mode'))).toMatchObject({ policy: { mode: 'report' } });
+});
+
+test('the shipped policy is valid, and reports only, for a tenant yet to be named', () => {
+  const shipped = parsePolicy(JSON.parse(readFileSync('policy.json', 'utf8')));
+  expect(shipped).toMatchObject({
+    policy: { mode: 'report', tenantId: '00000000-0000-0000-0000-000000000000' },
+  });
+});
+
+test('the published schema is the one in force (npm run schema writes it)', () => {
+  expect(readFileSync('policy.schema.json', 'utf8')).toBe(publishedSchema());
+});
+
+describe('one problem, one line, in plain words', () => {
+  const limits = {
+    maxPurgesPerNight: 1,
+    maxPercentOfSyncedUsers: 1,
+    rollingBudget: { days: 7, maxPurges: 1 },
+  };
+  test.each<readonly [unknown, readonly string[]]>([
+    [null, ['the policy must be an object']],
+    [[], ['the policy must be an object']],
+    ['purge', ['the policy must be an object']],
+    [without('tenantId'), ['tenantId is missing (a text in quotes is required)']],
+    [policyJson({ tenantId: 'contoso' }), ['tenantId must be a GUID']],
+    [policyJson({ mode: 'Purge' }), ['mode must be "report" or "purge"']],
+    [policyJson({ mod: 'purge' }), ['mod is not a setting of this policy']],
+    [policyJson({ protect: { domain: ['x.com'] } }), ['protect.domain is not a setting of this policy']],
+    [
+      without('accidentalDeletionPrevention'),
+      ['accidentalDeletionPrevention is missing (an object is required)'],
+    ],
+    [
+      policyJson({ accidentalDeletionPrevention: { ...limits, maxPurgesPerNight: undefined } }),
+      ['accidentalDeletionPrevention.maxPurgesPerNight is missing (a number is required)'],
+    ],
+    [
+      policyJson({ accidentalDeletionPrevention: { ...limits, maxPurgesPerNight: null } }),
+      ['accidentalDeletionPrevention.maxPurgesPerNight must be a number'],
+    ],
+    [
+      policyJson({ accidentalDeletionPrevention: { ...limits, maxPurgesPerNight: '5' } }),
+      ['accidentalDeletionPrevention.maxPurgesPerNight must be a number'],
+    ],
+    [
+      policyJson({ accidentalDeletionPrevention: { ...limits, maxPurgesPerNight: -1 } }),
+      ['accidentalDeletionPrevention.maxPurgesPerNight must be at least 0'],
+    ],
+    [
+      policyJson({ accidentalDeletionPrevention: { ...limits, maxPercentOfSyncedUsers: 101 } }),
+      ['accidentalDeletionPrevention.maxPercentOfSyncedUsers must be at most 100'],
+    ],
+    [policyJson({ gracePeriodDays: 30 }), ['gracePeriodDays must be at most 29']],
+    [policyJson({ nightsAbsent: 0 }), ['nightsAbsent must be at least 1']],
+    [policyJson({ nightsAbsent: 1.5 }), ['nightsAbsent must be a whole number']],
+    [policyJson({ maxSyncAgeHours: 0 }), ['maxSyncAgeHours must be more than 0']],
+    [
+      policyJson({ protect: { domains: ['@x.com'] } }),
+      ['protect.domains.0 must be a domain name such as "contoso.com", without @'],
+    ],
+    [
+      policyJson({ protect: { users: [{ id: 'x', until: 'soon', requestedBy: '', why: 'y' }] } }),
+      [
+        'protect.users.0.id must be a GUID',
+        'protect.users.0.until must be a date such as 2026-12-31',
+        'protect.users.0.requestedBy must not be empty',
+      ],
+    ],
+    [
+      policyJson({ protect: { extensionAttributes: [{ attribute: 'extensionAttribute16', value: 'x' }] } }),
+      ['protect.extensionAttributes.0.attribute must be extensionAttribute1 to extensionAttribute15'],
+    ],
+  ])('case %#', (json, expected) => {
+    expect(problems(json)).toEqual(expected);
+  });
+
+  test('all of them at once', () => {
+    expect(problems({ ...without('tenantId'), nightsAbsent: 0, mod: 1 })).toHaveLength(3);
+  });
+});
+
+test('no JSON value crashes it, and none but a whole policy passes', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (json) => {
+      expect(problems(json).length).toBeGreaterThan(0);
+    }),
+  );
+});
+
+test('taking away any required setting is a problem, wherever it stands', () => {
+  const required = ['tenantId', 'gracePeriodDays', 'nightsAbsent', 'maxSyncAgeHours', 'onPremises'];
+  for (const name of [...required, 'mailUserEvidence', 'protect', 'telemetry']) {
+    expect(problems(without(name))).toEqual([expect.stringContaining(`${name} is missing`)]);
+  }
+});
