@@ -1,10 +1,9 @@
 /** The policy file: what may be purged, and how much of it. Strict, so that a slip of the pen is not a rule. */
 import { z } from 'zod';
 import { type ObjectId, objectId, type TenantId, tenantId } from './model.ts';
-
-const comment = {
-  $comment: z.string().optional().describe('For people; the tool does not read it.'),
-};
+import { comment, zDomain } from './policyParts.ts';
+import { DELAYS, onPremises } from './policySources.ts';
+import { inPlainWords } from './policyWords.ts';
 
 const zTenantId = z
   .guid()
@@ -20,9 +19,6 @@ function refuse(context: z.RefinementCtx): never {
   return z.NEVER;
 }
 
-const zDomain = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i, {
-  error: 'must be a domain name such as "contoso.com", without @',
-});
 const zGlob = z.string().min(1).describe('`*` stands for any characters, `?` for one; case does not matter.');
 const zExtensionProperty = (name: string) =>
   z
@@ -101,28 +97,24 @@ const accidentalDeletionPrevention = z
     'Limits. An exceeded limit stops the whole night before the first purge; it never cuts the list short.',
   );
 
-const onPremises = z
+const exchange = z
   .strictObject({
     ...comment,
-    source: z
-      .literal('entra')
+    use: z
+      .enum(['off', 'whenAvailable', 'required'])
+      .default('off')
       .describe(
-        'Where the on-prem user set comes from. "entra" needs nothing else, but cannot tell a user removed on-premises from one moved out of sync scope: only the grace period and the nights absent protect the latter.',
+        'Exchange Online\'s own word on soft-deleted mail users and holds, over a REST call that Microsoft does not document. "whenAvailable" adds evidence and vetoes; "required" purges nobody without it.',
       ),
-    maxShrinkPercent: z
+    lingeringAfterHours: z
       .number()
-      .min(0)
-      .max(100)
-      .describe('A source that lost more than this share of the users of the past week refuses the night.'),
-    maxSliceShrinkUsers: z
-      .number()
-      .int()
-      .min(0)
-      .describe(
-        'So does a single domain or OU that lost more than that share, provided that it lost more users than this.',
-      ),
+      .positive()
+      .max(720)
+      .default(24)
+      .describe('A mail user that Exchange still holds this long after its purge is told as lingering.'),
   })
-  .describe('Who is still there.');
+  .default({ use: 'off', lingeringAfterHours: 24 })
+  .describe('What Exchange Online is asked.');
 
 export const policySchema = z
   .strictObject({
@@ -139,13 +131,19 @@ export const policySchema = z
       .number()
       .min(0)
       .max(29)
-      .describe('Days since the deletion during which nobody is purged. Entra ID itself purges after 30.'),
+      .optional()
+      .describe(
+        'Days since the deletion during which nobody is purged. Entra ID itself purges after 30. Default: 14 with the source "entra", 2 with the others.',
+      ),
     nightsAbsent: z
       .number()
       .int()
       .min(1)
       .max(29)
-      .describe('On how many nights in a row (UTC dates) a user must have been seen absent on-premises.'),
+      .optional()
+      .describe(
+        'On how many nights in a row (UTC dates) a user must have been seen absent on-premises. Default: 3 with the source "entra", 2 with the others.',
+      ),
     maxSyncAgeHours: z
       .number()
       .positive()
@@ -159,6 +157,7 @@ export const policySchema = z
         recipientTypeAttribute: zExtensionProperty('msExchRecipientTypeDetails').optional(),
       })
       .describe('Further evidence that a deleted user is a mail user.'),
+    exchange,
     protect,
     accidentalDeletionPrevention,
     telemetry: z
@@ -170,9 +169,17 @@ export const policySchema = z
       })
       .describe('What Application Insights receives. The ledger always has everything.'),
   })
-  .describe('The policy of mailuser-purge.');
+  .describe('The policy of mailuser-purge.')
+  .transform((policy) => {
+    const { gracePeriodDays, nightsAbsent } = DELAYS[policy.onPremises.source];
+    return {
+      ...policy,
+      gracePeriodDays: policy.gracePeriodDays ?? gracePeriodDays,
+      nightsAbsent: policy.nightsAbsent ?? nightsAbsent,
+    };
+  });
 
-export type Policy = Readonly<z.infer<typeof policySchema>>;
+export type Policy = Readonly<z.output<typeof policySchema>>;
 
 /** The policy in `json`, or everything that is wrong with it: one line a problem, by path, in plain words. */
 export function parsePolicy(
@@ -183,58 +190,4 @@ export function parsePolicy(
   return {
     problems: result.error.issues.flatMap((issue) => inPlainWords(issue, json)),
   };
-}
-
-function inPlainWords(issue: z.core.$ZodIssue, json: unknown): readonly string[] {
-  const where = issue.path.length === 0 ? 'the policy' : issue.path.map(String).join('.');
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map(
-        (key) => `${[...issue.path.map(String), key].join('.')} is not a setting of this policy`,
-      );
-    case 'invalid_type':
-      return valueAt(json, issue.path) === undefined && issue.path.length > 0
-        ? [`${where} is missing (${wordFor(issue.expected)} is required)`]
-        : [`${where} must be ${wordFor(issue.expected)}`];
-    case 'invalid_value':
-      return [`${where} must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`];
-    case 'too_small':
-      return [
-        issue.origin === 'string'
-          ? `${where} must not be empty`
-          : `${where} must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`,
-      ];
-    case 'too_big':
-      return [`${where} must be at most ${issue.maximum}`];
-    case 'invalid_format':
-      return [
-        issue.format === 'template_literal'
-          ? `${where} must be extensionAttribute1 to extensionAttribute15`
-          : issue.format === 'guid'
-            ? `${where} must be a GUID`
-            : issue.format === 'date'
-              ? `${where} must be a date such as 2026-12-31`
-              : `${where} ${issue.message}`,
-      ];
-    default:
-      return [`${where}: ${issue.message}`];
-  }
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  object: 'an object',
-  array: 'a list',
-  string: 'a text in quotes',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-};
-const wordFor = (expected: string) => WORDS[expected] ?? expected;
-
-function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
-    json,
-  );
 }

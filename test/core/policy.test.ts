@@ -29,6 +29,23 @@ test('the published schema is the one in force (npm run schema writes it)', () =
   expect(readFileSync('policy.schema.json', 'utf8')).toBe(publishedSchema());
 });
 
+test.each([
+  [{ source: 'entra' }, 14, 3],
+  [{ source: 'export', domains: ['domain.com'], maxAgeHours: 26 }, 2, 2],
+  [
+    {
+      source: 'activeDirectory',
+      domains: [{ domain: 'domain.com', domainControllers: ['ldaps://dc1.domain.com'] }],
+    },
+    2,
+    2,
+  ],
+])('the delays that %j needs are its default', (source, gracePeriodDays, nightsAbsent) => {
+  const onPremises = { ...source, maxShrinkPercent: 3, maxSliceShrinkUsers: 5 };
+  const json = policyJson({ onPremises, gracePeriodDays: undefined, nightsAbsent: undefined });
+  expect(parsePolicy(json)).toMatchObject({ policy: { gracePeriodDays, nightsAbsent } });
+});
+
 describe('one problem, one line, in plain words', () => {
   const limits = {
     maxPurgesPerNight: 1,
@@ -85,6 +102,16 @@ describe('one problem, one line, in plain words', () => {
       ],
     ],
     [
+      policyJson({ onPremises: { source: 'ldap' } }),
+      ['onPremises.source must be "entra" or "activeDirectory" or "export"'],
+    ],
+    [
+      policyJson({
+        onPremises: { source: 'activeDirectory', domains: [], maxShrinkPercent: 1, maxSliceShrinkUsers: 1 },
+      }),
+      ['onPremises.domains must not be empty'],
+    ],
+    [
       policyJson({ protect: { extensionAttributes: [{ attribute: 'extensionAttribute16', value: 'x' }] } }),
       ['protect.extensionAttributes.0.attribute must be extensionAttribute1 to extensionAttribute15'],
     ],
@@ -106,7 +133,7 @@ test('no JSON value crashes it, and none but a whole policy passes', () => {
 });
 
 test('taking away any required setting is a problem, wherever it stands', () => {
-  const required = ['tenantId', 'gracePeriodDays', 'nightsAbsent', 'maxSyncAgeHours', 'onPremises'];
+  const required = ['tenantId', 'maxSyncAgeHours', 'onPremises', 'accidentalDeletionPrevention'];
   for (const name of [...required, 'mailUserEvidence', 'protect', 'telemetry']) {
     expect(problems(without(name))).toEqual([expect.stringContaining(`${name} is missing`)]);
   }

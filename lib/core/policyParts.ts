@@ -1,0 +1,9 @@
+import { z } from 'zod';
+
+export const comment = {
+  $comment: z.string().optional().describe('For people; the tool does not read it.'),
+};
+
+export const zDomain = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i, {
+  error: 'must be a domain name such as "contoso.com", without @',
+});
