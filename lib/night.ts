@@ -17,7 +17,7 @@ import type { Policy } from './core/policy.ts';
 import type { LedgerLine, RecordOf } from './core/record.ts';
 import { LedgerFailed, messageOf, NightRefused } from './errors.ts';
 import { type Purged, purgeAll } from './night/purge.ts';
-import { decideAll, readTenant } from './night/read.ts';
+import { decideAll, readExchange, readTenant } from './night/read.ts';
 import { type Night, record } from './night/record.ts';
 import { settleEarlierNights } from './night/settle.ts';
 import { tellTelemetry } from './night/tell.ts';
@@ -92,7 +92,9 @@ function nightStarted(policy: Policy, end: ChainLink | undefined): RecordOf<'nig
 async function carryOut(night: Night, policy: Policy, history: History): Promise<Ending> {
   const organization = await readTenant(night, policy);
   await settleEarlierNights(night, history);
-  const { decisions, syncedUsers } = await decideAll(night, policy, organization, history);
+  const word = await readExchange(night, policy, history);
+  const known = { night, policy, organization, word };
+  const { decisions, syncedUsers } = await decideAll(known, history);
   const limits = policy.accidentalDeletionPrevention;
   const now = night.ports.clock.now();
   const budgetSpent = history.budgetSpent(limits.rollingBudget.days, now);
@@ -108,7 +110,7 @@ async function carryOut(night: Night, policy: Policy, history: History): Promise
     const detail = `Report mode: ${plan.counts.purge} would be purged, ${plan.counts.keep} kept. Nobody was purged.`;
     return { status: 'completed', detail, refusals: [], plan, outcomes: {} };
   }
-  return { ...purgeEnding(await purgeAll(night, policy, organization, plan.purges)), refusals: [], plan };
+  return { ...purgeEnding(await purgeAll(known, plan.purges)), refusals: [], plan };
 }
 
 function plannedRecord(plan: Plan, budgetSpent: number): RecordOf<'planned'> {

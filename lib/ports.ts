@@ -154,6 +154,8 @@ export interface Ports {
   readonly entra: Entra;
   /** Entra ID's live users, and what else the policy names. A user present in any is on-premises. */
   readonly sources: readonly OnPremSource[];
+  /** Absent where the policy does not ask it. */
+  readonly exchange?: Exchange;
   readonly ledger: Ledger;
   readonly telemetry: Telemetry;
 }

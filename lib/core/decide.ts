@@ -1,4 +1,5 @@
 /** The verdict on one deleted user. Anything unknown keeps, by a name of its own. */
+import { type ExchangeWord, withExchangeWord } from './exchangeWord.ts';
 import { hadMailboxFact, licensedFact, mailUserFact, onPremisesSyncedFact } from './mailUser.ts';
 import {
   DAY_MS,
@@ -18,18 +19,20 @@ import type { Policy } from './policy.ts';
 import type { Found } from './presence.ts';
 import { protection } from './protect.ts';
 
-/** All that is known of `user`, from Graph's own word and from the diff. */
+/** All that is known of `user`: Graph's word, the diff's and, where the policy asks it, Exchange's. */
 export function gatherEvidence(
   user: DeletedUser,
   found: Found,
   organization: Pick<Organization, 'verifiedDomains'>,
   policy: Policy,
+  word: ExchangeWord,
 ): Evidence {
+  const graph = mailUserFact(user, organization.verifiedDomains, policy.mailUserEvidence);
   return {
     onPremisesSynced: onPremisesSyncedFact(user),
     onPremises: presenceFact(found.presence),
     reappeared: found.reappeared,
-    mailUser: mailUserFact(user, organization.verifiedDomains, policy.mailUserEvidence),
+    ...withExchangeWord(graph, user.id, word, policy.exchange.use),
     hadMailbox: hadMailboxFact(user),
     licensed: licensedFact(user),
   };
@@ -54,6 +57,8 @@ const NEEDED: Readonly<
   hadMailbox: { value: 'no', otherwise: 'hadMailbox', unknown: 'mailboxUnknown' },
   licensed: { value: 'no', otherwise: 'licensed', unknown: 'licenceUnknown' },
   mailUser: { value: 'yes', otherwise: 'notAMailUser', unknown: 'mailUserUnproven' },
+  onHold: { value: 'no', otherwise: 'onHold', unknown: 'holdUnknown' },
+  highVolumeEmail: { value: 'no', otherwise: 'highVolumeEmail', unknown: 'highVolumeEmailUnknown' },
 };
 const FACTS_IN_ORDER = [
   'onPremisesSynced',
@@ -62,6 +67,8 @@ const FACTS_IN_ORDER = [
   'hadMailbox',
   'licensed',
   'mailUser',
+  'onHold',
+  'highVolumeEmail',
 ] as const satisfies readonly FactName[];
 
 /** Purge or keep? Of several reasons to keep, the first in a fixed order is named. */
@@ -96,7 +103,9 @@ function protectedVerdict(user: DeletedUser, policy: Policy, now: Timestamp): Ve
 
 function factVerdict(evidence: Evidence): Verdict | undefined {
   for (const name of FACTS_IN_ORDER) {
-    const { value, origin } = evidence[name];
+    const fact = evidence[name];
+    if (fact === undefined) continue;
+    const { value, origin } = fact;
     const needed = NEEDED[name];
     if (value === 'unknown') return keep(needed.unknown, origin);
     if (value !== needed.value) return keep(needed.otherwise, origin);
@@ -125,4 +134,7 @@ function timeVerdict(
     : undefined;
 }
 
-const grounds = (evidence: Evidence) => FACTS_IN_ORDER.map((name) => evidence[name].origin).join('; ');
+const grounds = (evidence: Evidence) =>
+  FACTS_IN_ORDER.map((name) => evidence[name]?.origin)
+    .filter((origin) => origin !== undefined)
+    .join('; ');

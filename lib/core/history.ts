@@ -22,6 +22,11 @@ export interface OpenIntent extends Generation {
   readonly at: Timestamp;
 }
 
+/** A user purged, and when that was proven. */
+export interface Uncured extends Generation {
+  readonly purgedAt: Timestamp;
+}
+
 export interface History {
   /** Nights in a row on which this generation was seen absent, before tonight. */
   nightsAbsent(user: Generation, presence: Presence, now: Timestamp): number;
@@ -30,6 +35,8 @@ export interface History {
   /** What tonight's reading of a source is held against; `undefined` where no earlier night read it. */
   baseline(source: SourceKind): Baseline | undefined;
   readonly openIntents: readonly OpenIntent[];
+  /** Purges of which Exchange Online has not yet been seen to hold nothing any more. */
+  readonly uncured: readonly Uncured[];
   /** Nights whose telemetry did not arrive, oldest first. */
   readonly untold: readonly NightId[];
 }
@@ -43,6 +50,7 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
   const intents = new Map<string, OpenIntent & { open: boolean; spent: boolean }>();
   const readings = new Map<SourceKind, (Baseline & { at: Timestamp })[]>();
   const untold = new Set<NightId>();
+  const uncured = new Map<string, Uncured>();
 
   const see = (line: LedgerLine) => {
     const { record, at, night } = line;
@@ -62,6 +70,8 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
         break;
       }
       case 'settled': {
+        const { id, deletedDateTime } = record;
+        if (record.outcome === 'purged') uncured.set(keyOf(record), { id, deletedDateTime, purgedAt: at });
         const intent = intents.get(keyOf(record));
         if (intent !== undefined) {
           intent.open = record.outcome === 'unverified';
@@ -69,6 +79,9 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
         }
         break;
       }
+      case 'cureSeen':
+        if (record.state === 'gone') uncured.delete(keyOf(record));
+        break;
       case 'telemetrySent':
         if (record.delivered) untold.delete(record.of);
         break;
@@ -90,6 +103,7 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
         [...intents.values()].filter((one) => one.spent && elapsedMs(one.at, now) < days * DAY_MS).length,
       baseline: (source) => largest(readings.get(source) ?? []),
       openIntents: [...intents.values()].filter((intent) => intent.open),
+      uncured: [...uncured.values()],
       untold: [...untold],
     }),
   };

@@ -184,6 +184,9 @@ export interface Evidence {
   readonly mailUser: Fact;
   readonly hadMailbox: Fact;
   readonly licensed: Fact;
+  /** Exchange Online's word; absent where the policy does not ask it or it knows nothing of this user. */
+  readonly onHold?: Fact;
+  readonly highVolumeEmail?: Fact;
 }
 export type FactName = keyof Evidence;
 
@@ -200,6 +203,10 @@ export const KEEP_REASONS = [
   'reappearanceUnknown',
   'notAMailUser',
   'mailUserUnproven',
+  'onHold',
+  'holdUnknown',
+  'highVolumeEmail',
+  'highVolumeEmailUnknown',
   'hadMailbox',
   'mailboxUnknown',
   'licensed',
@@ -301,6 +308,17 @@ export interface Outcome extends Generation {
   readonly outcome: OutcomeName;
   readonly detail: string;
 }
+
+/** What Exchange Online still holds of a user that was purged. */
+export const CURE_STATES = [
+  /** The soft-deleted mail user is gone: mail to its external address is delivered again. */
+  'gone',
+  /** Still there, as is normal for some hours. */
+  'waiting',
+  /** Still there after the time that the policy sets: somebody should look. */
+  'lingering',
+] as const;
+export type CureState = (typeof CURE_STATES)[number];
 
 /** How a night ended. */
 export const NIGHT_STATUSES = [

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import {
+  CURE_STATES,
   type ImmutableId,
   immutableId,
   type Json,
@@ -96,6 +97,25 @@ const sourceRead = z.strictObject({
   baseline: z.strictObject({ total: zCount, slices: z.record(z.string(), zCount) }).optional(),
 });
 
+/** Exchange Online was asked for its soft-deleted recipients. */
+const exchangeRead = z.strictObject({
+  kind: z.literal('exchangeRead'),
+  available: z.boolean(),
+  recipients: zCount,
+  detail: z.string(),
+});
+
+/** What Exchange Online still holds of a user purged on this or an earlier night. */
+const cureSeen = z.strictObject({
+  kind: z.literal('cureSeen'),
+  ...zGeneration,
+  state: z.enum(CURE_STATES),
+  purgedAt: zTimestamp,
+  /** Milliseconds from the purge to this look. */
+  afterMs: z.number().nonnegative(),
+  detail: z.string(),
+});
+
 /** The verdict on one deleted user, with every fact it rests on. */
 const decided = z.strictObject({
   kind: z.literal('decided'),
@@ -117,6 +137,8 @@ const decided = z.strictObject({
     mailUser: zFact,
     hadMailbox: zFact,
     licensed: zFact,
+    onHold: zFact.optional(),
+    highVolumeEmail: zFact.optional(),
   }),
 });
 
@@ -192,6 +214,8 @@ export const ledgerRecord = z.discriminatedUnion('kind', [
   tenantRead,
   deletedUsersRead,
   sourceRead,
+  exchangeRead,
+  cureSeen,
   decided,
   planned,
   intended,

@@ -3,12 +3,11 @@
  * user looked at again until it is known what became of it. How large the next step is, and whether there is
  * one, is decided in core.
  */
-import type { Organization, OutcomeName, PlannedPurge } from '../core/model.ts';
+import type { OutcomeName, PlannedPurge } from '../core/model.ts';
 import { nextStep } from '../core/outcome.ts';
-import type { Policy } from '../core/policy.ts';
 import { lookAgain, nextLookAt } from './prove.ts';
-import { type Night, record } from './record.ts';
-import { type Run, settledRecord, startRun } from './run.ts';
+import { record } from './record.ts';
+import { type Known, type Run, settledRecord, startRun } from './run.ts';
 import { purgeStep } from './step.ts';
 
 /** What the purges came to. */
@@ -19,13 +18,8 @@ export interface Purged {
 }
 
 /** Purges `purges` in order. @throws LedgerFailed where the record cannot be kept; nothing more is sent then. */
-export async function purgeAll(
-  night: Night,
-  policy: Policy,
-  organization: Organization,
-  purges: readonly PlannedPurge[],
-): Promise<Purged> {
-  const run = startRun(night, policy, organization, purges);
+export async function purgeAll(known: Known, purges: readonly PlannedPurge[]): Promise<Purged> {
+  const run = startRun(known, purges);
   const ended = await takeSteps(run);
   await windUp(run, ended);
   return { outcomes: run.outcomes, ...(ended && { ended }) };

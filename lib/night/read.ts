@@ -1,5 +1,6 @@
 /** READ, DIFF, EVIDENCE and DECIDE: everything up to the plan. Nothing here changes anything but the ledger. */
 import { decide, gatherEvidence } from '../core/decide.ts';
+import { cureOf, type ExchangeWord } from '../core/exchangeWord.ts';
 import { shrinkRefusals, tenantRefusals } from '../core/guards.ts';
 import type { Baseline, History } from '../core/history.ts';
 import {
@@ -15,9 +16,10 @@ import {
 import type { Policy } from '../core/policy.ts';
 import { type Diff, startDiff } from '../core/presence.ts';
 import type { LedgerRecord, RecordOf } from '../core/record.ts';
-import { GuardsTripped } from '../errors.ts';
+import { GuardsTripped, NightRefused } from '../errors.ts';
 import type { OnPremSource } from '../ports.ts';
 import { type Night, record } from './record.ts';
+import type { Known } from './run.ts';
 
 /** The tenant is the policy's, awake and in sync. @throws NightRefused */
 export async function readTenant(night: Night, policy: Policy): Promise<Organization> {
@@ -38,13 +40,38 @@ export async function readTenant(night: Night, policy: Policy): Promise<Organiza
   return organization;
 }
 
+/**
+ * Exchange Online's word, where the policy asks it, and what it says of earlier purges.
+ * @throws NightRefused where the policy requires that word and it cannot be had
+ */
+export async function readExchange(night: Night, policy: Policy, history: History): Promise<ExchangeWord> {
+  const { exchange, clock } = night.ports;
+  if (exchange === undefined) return undefined;
+  try {
+    const word = await exchange.softDeletedRecipients(night.signal);
+    const now = clock.now();
+    await record(night, [
+      { kind: 'exchangeRead', available: true, recipients: word.size, detail: 'read to the end' },
+      ...history.uncured.map((purge) => ({
+        kind: 'cureSeen' as const,
+        ...purge,
+        ...cureOf(purge, word, policy.exchange, now),
+      })),
+    ]);
+    return word;
+  } catch (error) {
+    if (policy.exchange.use === 'required' || !(error instanceof NightRefused)) throw error;
+    await record(night, [{ kind: 'exchangeRead', available: false, recipients: 0, detail: error.message }]);
+    return undefined;
+  }
+}
+
 /** Everybody in the recycle bin, each with a verdict. @throws NightRefused */
 export async function decideAll(
-  night: Night,
-  policy: Policy,
-  organization: Organization,
+  known: Known,
   history: History,
 ): Promise<{ readonly decisions: readonly Decision[]; readonly syncedUsers: number }> {
+  const { night, policy, organization, word } = known;
   const { clock, entra, sources } = night.ports;
   const deleted = await entra.deletedUsers(night.signal);
   await record(night, [{ kind: 'deletedUsersRead', users: deleted.length }]);
@@ -58,7 +85,7 @@ export async function decideAll(
   const decisions = deleted.flatMap((user) => {
     const one = found.get(user.id);
     if (one === undefined) return [];
-    const evidence = gatherEvidence(user, one, organization, policy);
+    const evidence = gatherEvidence(user, one, organization, policy, word);
     return [decide(user, evidence, nightsAbsent(user, history, one.presence, now), policy, now)];
   });
   await record(night, decisions.map(decidedRecord));

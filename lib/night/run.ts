@@ -1,3 +1,4 @@
+import type { ExchangeWord } from '../core/exchangeWord.ts';
 import type { Organization, OutcomeName, PlannedPurge, Timestamp } from '../core/model.ts';
 import { isFailure, type Progress } from '../core/outcome.ts';
 import type { Policy } from '../core/policy.ts';
@@ -24,11 +25,16 @@ export interface Proving {
   readonly lookAt: number;
 }
 
-/** The state of tonight's purging. */
-export interface Run {
+/** What every judgement of tonight rests on. */
+export interface Known {
   readonly night: Night;
   readonly policy: Policy;
   readonly organization: Organization;
+  readonly word: ExchangeWord;
+}
+
+/** The state of tonight's purging. */
+export interface Run extends Known {
   /** Yet to be tried, or to be tried again. */
   readonly queue: Task[];
   readonly proving: Map<string, Proving>;
@@ -38,16 +44,9 @@ export interface Run {
   notBefore: number;
 }
 
-export function startRun(
-  night: Night,
-  policy: Policy,
-  organization: Organization,
-  purges: readonly PlannedPurge[],
-): Run {
+export function startRun(known: Known, purges: readonly PlannedPurge[]): Run {
   return {
-    night,
-    policy,
-    organization,
+    ...known,
     queue: purges.map((purge) => ({ purge, attempt: 1 })),
     proving: new Map(),
     outcomes: {},

@@ -118,7 +118,7 @@ function confirm(
   }
   const presence = combinePresence(presences.get(fresh.immutableId ?? ('' as ImmutableId)) ?? []);
   const found = { presence, reappeared: before.evidence.reappeared };
-  const evidence = gatherEvidence(fresh, found, run.organization, run.policy);
+  const evidence = gatherEvidence(fresh, found, run.organization, run.policy, run.word);
   const { verdict } = decide(fresh, evidence, before.nightsAbsent, run.policy, run.night.ports.clock.now());
   return verdict.verdict === 'keep'
     ? settledRecord(run, task, 'keptOnReread', `${verdict.reason}: ${verdict.detail}`)

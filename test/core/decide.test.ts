@@ -26,6 +26,10 @@ describe('each fact alone keeps', () => {
     ['mailUser', 'unknown', 'mailUserUnproven'],
     ['hadMailbox', 'yes', 'hadMailbox'],
     ['hadMailbox', 'unknown', 'mailboxUnknown'],
+    ['onHold', 'yes', 'onHold'],
+    ['onHold', 'unknown', 'holdUnknown'],
+    ['highVolumeEmail', 'yes', 'highVolumeEmail'],
+    ['highVolumeEmail', 'unknown', 'highVolumeEmailUnknown'],
     ['licensed', 'yes', 'licensed'],
     ['licensed', 'unknown', 'licenceUnknown'],
   ];
@@ -33,6 +37,11 @@ describe('each fact alone keeps', () => {
     const evidence = { ...purgeableEvidence, [name]: { value, origin: 'a test' } };
     expect(reasonOf(deletedMailUser(1), evidence)).toBe(reason);
   });
+});
+
+test('what Exchange is not asked for is not missed', () => {
+  const { onHold, highVolumeEmail, ...fromGraph } = purgeableEvidence;
+  expect(reasonOf(deletedMailUser(1), fromGraph)).toBe('purge');
 });
 
 describe('time keeps', () => {

@@ -97,6 +97,21 @@ test('an intent stays open until it is settled, and again while unverified', () 
   );
 });
 
+test('a purge is uncured until Exchange has been seen to hold nothing', () => {
+  const seen = (state: 'gone' | 'waiting'): LedgerRecord => ({
+    kind: 'cureSeen',
+    ...generation,
+    state,
+    purgedAt: daysAgo(2),
+    afterMs: 1,
+    detail: 'a test',
+  });
+  expect(history([2, settled('purged')], [1, seen('waiting')]).uncured).toEqual([
+    { ...generation, purgedAt: daysAgo(2) },
+  ]);
+  expect(history([2, settled('purged')], [1, seen('gone')]).uncured).toEqual([]);
+});
+
 describe('the baseline of a source', () => {
   const total = (...entries: Entry[]) => history(...entries).baseline('entra')?.total;
   test('none on the first night', () => expect(total()).toBeUndefined());

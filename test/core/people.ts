@@ -64,8 +64,10 @@ export function deletedMailUser(n: number, changes: Partial<DeletedUser> = {}): 
 
 const fact = (value: Fact['value']): Fact => ({ value, origin: 'a test' });
 
-/** Evidence that speaks for a purge in every respect. */
-export const purgeableEvidence: Evidence = {
+/** Evidence that speaks for a purge in every respect; Exchange's part is there only where it is asked. */
+export const purgeableEvidence: Required<Evidence> = {
+  onHold: fact('no'),
+  highVolumeEmail: fact('no'),
   onPremisesSynced: fact('yes'),
   onPremises: fact('no'),
   reappeared: fact('no'),
@@ -81,6 +83,8 @@ export const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
   mailUser: anyFact(),
   hadMailbox: anyFact(),
   licensed: anyFact(),
+  onHold: anyFact(),
+  highVolumeEmail: anyFact(),
 });
 
 function anyFact(): fc.Arbitrary<Fact> {
