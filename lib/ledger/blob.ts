@@ -1,0 +1,146 @@
+/** The ledger in a container of Azure Storage: one append blob a night. */
+import type { TokenCredential } from '@azure/identity';
+import { type AppendBlobClient, ContainerClient, type StoragePipelineOptions } from '@azure/storage-blob';
+import type { Ledger } from '../ports.ts';
+import { blobProblem, fieldsOf } from './blobProblem.ts';
+import { createLedger } from './ledger.ts';
+import type { NightStore } from './store.ts';
+
+export interface BlobLedgerOptions {
+  /** `https://<account>.blob.core.windows.net/<container>` */
+  readonly containerUrl: string;
+  /** Needs "Storage Blob Data Contributor" on the container. */
+  readonly credential: TokenCredential;
+  readonly clientOptions?: StoragePipelineOptions;
+}
+
+/** The service takes 100 MiB since 2022; smaller blocks are repeated at less cost ("Append Block", REST). */
+const MAX_BLOCK = 4 * 1024 * 1024;
+/** The storage SDK has no timeout of its own: without this a silent server would hold the night for ever. */
+const CALL_MS = 90_000;
+const READ_NIGHT_MS = 300_000;
+/** Waits 0, 1, 3 and 7 seconds between the tries. */
+const RETRIES = { maxTries: 5, retryDelayInMs: 1000, maxRetryDelayInMs: 10_000 };
+
+/** A ledger in an existing container. */
+export function createBlobLedger({ containerUrl, credential, clientOptions }: BlobLedgerOptions): Ledger {
+  const container = new ContainerClient(containerUrl, credential, {
+    ...clientOptions,
+    retryOptions: { ...RETRIES, ...clientOptions?.retryOptions },
+  });
+  return createLedger(blobStore(container));
+}
+
+function blobStore(container: ContainerClient): NightStore {
+  return {
+    location: container.url.replace(/\?.*$/, ''),
+    async names() {
+      try {
+        const names: string[] = [];
+        for await (const { name } of container.listBlobsFlat({ abortSignal: soon(READ_NIGHT_MS) })) {
+          names.push(name);
+        }
+        return names;
+      } catch (error) {
+        throw blobProblem(error);
+      }
+    },
+    async *read(name) {
+      try {
+        const { readableStreamBody } = await container
+          .getBlobClient(name)
+          .download(0, undefined, { abortSignal: soon(READ_NIGHT_MS), maxRetryRequests: 3 });
+        for await (const chunk of readableStreamBody ?? []) yield Buffer.from(chunk);
+      } catch (error) {
+        throw blobProblem(error);
+      }
+    },
+    async create(name) {
+      try {
+        await createEmpty(container.getAppendBlobClient(name));
+      } catch (error) {
+        throw blobProblem(error);
+      }
+    },
+    async append(name, offset, texts) {
+      const blob = container.getAppendBlobClient(name);
+      let position = offset;
+      for (const block of blocksOf(texts)) {
+        await appendOnce(blob, position, block);
+        position += block.length;
+      }
+    },
+  };
+}
+
+async function createEmpty(blob: AppendBlobClient): Promise<void> {
+  try {
+    await blob.create({
+      abortSignal: soon(CALL_MS),
+      conditions: { ifNoneMatch: '*' },
+      blobHTTPHeaders: { blobContentType: 'application/x-ndjson' },
+    });
+  } catch (error) {
+    // It may be there because our own first try arrived and its answer did not.
+    if (fieldsOf(error).status !== 409 || (await lengthOf(blob)) !== 0) throw error;
+  }
+}
+
+/**
+ * Appends at exactly `position`. An answer that never came and a repeated try both leave open whether the block
+ * arrived; the blob itself then says: it must end with this block, and nothing after it.
+ */
+async function appendOnce(blob: AppendBlobClient, position: number, block: Buffer): Promise<void> {
+  try {
+    await blob.appendBlock(block, block.length, {
+      abortSignal: soon(CALL_MS),
+      conditions: { appendPosition: position },
+    });
+  } catch (error) {
+    const { status } = fieldsOf(error);
+    const unclear = status === undefined || status === 408 || status === 412 || status >= 500;
+    if (!unclear) throw blobProblem(error);
+    if (await endsWith(blob, position, block)) return;
+    if (status !== 412) throw blobProblem(error);
+    throw new Error('something else writes to it: only one night may run at a time', { cause: error });
+  }
+}
+
+async function endsWith(blob: AppendBlobClient, position: number, block: Buffer): Promise<boolean> {
+  try {
+    if ((await lengthOf(blob)) !== position + block.length) return false;
+    const there = await blob.downloadToBuffer(position, block.length, { abortSignal: soon(CALL_MS) });
+    return block.equals(there);
+  } catch {
+    return false;
+  }
+}
+
+async function lengthOf(blob: AppendBlobClient): Promise<number | undefined> {
+  return (await blob.getProperties({ abortSignal: soon(CALL_MS) })).contentLength;
+}
+
+/** Cut at line ends, so that a night that is cut short ends with a whole line; a huge line is cut anywhere. */
+function blocksOf(texts: readonly string[]): readonly Buffer[] {
+  const blocks: Buffer[] = [];
+  let open: Buffer[] = [];
+  let size = 0;
+  const close = () => {
+    if (size > 0) blocks.push(Buffer.concat(open));
+    open = [];
+    size = 0;
+  };
+  for (const text of texts) {
+    const bytes = Buffer.from(text);
+    for (let from = 0; from < bytes.length; from += MAX_BLOCK) {
+      const part = bytes.subarray(from, from + MAX_BLOCK);
+      if (size + part.length > MAX_BLOCK) close();
+      open.push(part);
+      size += part.length;
+    }
+  }
+  close();
+  return blocks;
+}
+
+const soon = (milliseconds: number) => AbortSignal.timeout(milliseconds);

@@ -1,0 +1,102 @@
+/** The ledger in a directory. */
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { messageOf } from '../errors.ts';
+import type { Ledger } from '../ports.ts';
+import { createLedger } from './ledger.ts';
+import type { NightStore } from './store.ts';
+
+/** A ledger in `directory`, which is made where it does not exist. Each append is flushed to the disk. */
+export function createFileLedger(directory: string): Ledger {
+  return createLedger(fileStore(directory));
+}
+
+function fileStore(directory: string): NightStore {
+  return {
+    location: directory,
+    async names() {
+      try {
+        const names = await readdir(directory, { recursive: true });
+        return names.map((name) => name.replaceAll(sep, '/'));
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return [];
+        throw inWords(error);
+      }
+    },
+    async *read(name) {
+      try {
+        for await (const chunk of createReadStream(join(directory, name))) yield chunk as Buffer;
+      } catch (error) {
+        throw inWords(error);
+      }
+    },
+    async create(name) {
+      try {
+        await mkdir(dirname(join(directory, name)), { recursive: true });
+        await withFile(join(directory, name), 'wx', (file) => file.sync());
+        await flushFolders(directory, name);
+      } catch (error) {
+        throw inWords(error);
+      }
+    },
+    async append(name, offset, texts) {
+      try {
+        await withFile(join(directory, name), constants.O_WRONLY | constants.O_APPEND, async (file) => {
+          const { size } = await file.stat();
+          if (size !== offset) {
+            throw new Error(`it holds ${size} bytes instead of ${offset}: something else writes to it`);
+          }
+          await file.writeFile(texts.join(''));
+          await file.sync();
+        });
+      } catch (error) {
+        throw inWords(error);
+      }
+    },
+  };
+}
+
+async function withFile(
+  path: string,
+  flags: string | number,
+  use: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the new names themselves durable. Windows does it by itself and cannot open a folder. */
+async function flushFolders(directory: string, name: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  for (let folder = dirname(name); ; folder = dirname(folder)) {
+    await withFile(join(directory, folder), 'r', (file) => file.sync());
+    if (folder === '.') return;
+  }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  EACCES: 'permission denied: let the account that runs this read and write there',
+  EPERM: 'permission denied: let the account that runs this read and write there',
+  EROFS: 'the disk is mounted read-only',
+  EEXIST: 'it exists already',
+  ENOENT: 'it is not there any more',
+  ENOTDIR: 'a part of this path is a file, not a directory',
+};
+
+function inWords(error: unknown): Error {
+  const code = codeOf(error);
+  const words = code === undefined ? undefined : WORDS[code];
+  return new Error(words === undefined ? messageOf(error) : `${words} (${code})`, { cause: error });
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = Object(error) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}

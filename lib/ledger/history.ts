@@ -1,0 +1,79 @@
+/**
+ * The nights before, checked. Within a night every line holds the hash of the line before; the first line holds
+ * the hash of the last line that its night had read of the night before.
+ *
+ * Noticed: a line changed, removed, added or moved; a night cut short that a later night continues; a night
+ * missing between two others. Accepted, because it also happens honestly: two nights that continue the same one
+ * (a run that crashed before its first line, or two runs at once); a night that continues a line before the last
+ * (the other was still writing); old nights gone from the old end (retention). Beyond the chain's reach: the end
+ * of the newest night, and whoever may rewrite everything; only a storage that allows no rewriting is proof
+ * against that.
+ */
+import type { NightId, Timestamp } from '../core/model.ts';
+import type { LedgerLine } from '../core/record.ts';
+import type { ChainLink } from '../ports.ts';
+import { ChainBroken, readChain } from './chain.ts';
+import { type NightFile, type NightStore, nightsAmong, stampOf } from './store.ts';
+
+/**
+ * The lines of every night that began in or after the second of `since`; returns the end of the newest night.
+ * @throws Error whose message names the file, the line and what is wrong
+ */
+export async function* readHistory(
+  store: NightStore,
+  since: Timestamp,
+): AsyncGenerator<LedgerLine, ChainLink | undefined, undefined> {
+  const nights = nightsAmong(await store.names());
+  const from = stampOf(since);
+  const ends = new Map<NightId, string>();
+  let newest: ChainLink | undefined;
+  for (const file of nights.filter(({ stamp }) => stamp >= from)) {
+    for await (const { line, hash } of checked(store, file)) {
+      if (line.record.kind === 'nightStarted' && line.record.continues) {
+        await checkContinues(store, nights, file, line.record.continues, { from, ends });
+      }
+      newest = { night: file.night, hash };
+      yield line;
+    }
+    if (newest?.night === file.night) ends.set(file.night, newest.hash);
+  }
+  return newest ?? (await endOfNewest(store, nights));
+}
+
+async function endOfNewest(store: NightStore, nights: readonly NightFile[]): Promise<ChainLink | undefined> {
+  for (const file of nights.toReversed()) {
+    let end: ChainLink | undefined;
+    for await (const { hash } of checked(store, file)) end = { night: file.night, hash };
+    if (end) return end;
+  }
+  return undefined;
+}
+
+async function* checked(store: NightStore, file: NightFile) {
+  try {
+    yield* readChain(file.night, store.read(file.name));
+  } catch (error) {
+    if (!(error instanceof ChainBroken)) throw error;
+    throw new Error(`${file.name} line ${error.lineNumber} ${error.message}`, { cause: error });
+  }
+}
+
+/** Is the line that `file` continues where it says? Nights before the window are not opened for it. */
+async function checkContinues(
+  store: NightStore,
+  nights: readonly NightFile[],
+  file: NightFile,
+  continues: ChainLink,
+  read: { readonly from: string; readonly ends: ReadonlyMap<NightId, string> },
+): Promise<void> {
+  const before = nights.find(({ night }) => night === continues.night);
+  if (before === undefined) {
+    if (file === nights[0]) return;
+    throw new Error(`${file.name} line 1 continues the night ${continues.night}, whose file is missing`);
+  }
+  if (before.stamp < read.from || read.ends.get(before.night) === continues.hash) return;
+  for await (const { hash } of checked(store, before)) if (hash === continues.hash) return;
+  throw new Error(
+    `${before.name} was cut or changed at its end: ${file.name} continues a line that is no longer there`,
+  );
+}

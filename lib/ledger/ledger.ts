@@ -1,0 +1,97 @@
+/** The ledger over any store. */
+import type { NightId, Timestamp } from '../core/model.ts';
+import type { LedgerLine, LedgerRecord } from '../core/record.ts';
+import { LedgerFailed, messageOf, NightRefused } from '../errors.ts';
+import type { ChainLink, Ledger, NightLedger } from '../ports.ts';
+import { linkRecords, NOTHING_BEFORE, type Tail } from './chain.ts';
+import { readHistory } from './history.ts';
+import { type NightStore, nameOf } from './store.ts';
+
+export function createLedger(store: NightStore): Ledger {
+  return {
+    location: store.location,
+    async *earlierNights(since) {
+      try {
+        return yield* readHistory(store, since);
+      } catch (error) {
+        throw new NightRefused(
+          'ledgerUnusable',
+          `The ledger in ${store.location} cannot be relied on: ${messageOf(error)}. Nothing was purged. ` +
+            'Put right what is said here; where a file was changed, find out by whom (storage log) and restore ' +
+            'it from a copy, or start a new ledger elsewhere: nights absent and budget then count from nothing.',
+          { cause: error },
+        );
+      }
+    },
+    async begin(night, startedAt, continues) {
+      const name = nameOf(night, startedAt);
+      try {
+        await store.create(name);
+      } catch (error) {
+        throw new NightRefused(
+          'ledgerUnusable',
+          `The ledger cannot be written: ${store.location}/${name}: ${messageOf(error)}. Nothing was purged, ` +
+            'because nothing is purged that is not written first.',
+          { cause: error },
+        );
+      }
+      return beginNight(store, name, night, continues);
+    },
+  };
+}
+
+/**
+ * A night's file is made empty when it begins, so that a ledger that cannot be written refuses the night at
+ * once. After one failed append nothing more is appended: what the file then ends with is not certain.
+ */
+function beginNight(
+  store: NightStore,
+  name: string,
+  night: NightId,
+  continues: ChainLink | undefined,
+): NightLedger {
+  const location = `${store.location}/${name}`;
+  let tail: Tail = { seq: 0, prev: continues?.hash ?? NOTHING_BEFORE };
+  let offset = 0;
+  let broken = false;
+
+  async function append(at: Timestamp, records: readonly LedgerRecord[]): Promise<readonly LedgerLine[]> {
+    if (broken) throw failed(location, 'an earlier write failed');
+    try {
+      if (tail.seq === 0) checkStart(records[0], continues);
+      const linked = linkRecords(night, tail, at, records);
+      await store.append(name, offset, linked.texts);
+      tail = linked.tail;
+      offset += linked.texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0);
+      return linked.lines;
+    } catch (error) {
+      broken = true;
+      throw failed(location, messageOf(error), error);
+    }
+  }
+
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    location,
+    append(at, records) {
+      const turn = last.then(() => append(at, records));
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+  };
+}
+
+function checkStart(first: LedgerRecord | undefined, continues: ChainLink | undefined): void {
+  const said = first?.kind === 'nightStarted' ? first.continues : undefined;
+  if (first?.kind !== 'nightStarted' || said?.night !== continues?.night || said?.hash !== continues?.hash) {
+    throw new Error('the first record of a night must be nightStarted and name the night it continues');
+  }
+}
+
+function failed(location: string, what: string, cause?: unknown): LedgerFailed {
+  return new LedgerFailed(
+    `The ledger could not be written: ${location}: ${what}. Nothing more is purged tonight. Put it right before ` +
+      'the next night, which first looks at what this one left open.',
+    { cause },
+  );
+}
