@@ -31,6 +31,14 @@ const settings = z
       .regex(/InstrumentationKey=/i, { error: 'must be a connection string' })
       .optional()
       .describe('Where telemetry goes. Without it there is only the log.'),
+    EXPORT_CONTAINER_URL: url(/^https$/)
+      .optional()
+      .describe('Blob container with the on-premises export, where the policy names that source.'),
+    EXPORT_DIRECTORY: z.string().optional().describe('Folder with the export, where there is no container.'),
+    EXCHANGE_ROOT: url(/^https$/)
+      .default('https://outlook.office365.com')
+      .transform((text) => new URL(text).origin)
+      .describe('Exchange Online, or that of a national cloud; used where the policy asks it.'),
     NIGHTLY_SCHEDULE: z
       .string()
       .regex(NCRONTAB, { error: 'must be an NCRONTAB expression with six fields, such as "0 0 2 * * *"' })
@@ -46,15 +54,14 @@ const settings = z
       .optional()
       .describe('Any value but "false" and "0" refuses every night until it is taken away.'),
   })
-  .superRefine((values, context) => {
-    if ((values.LEDGER_CONTAINER_URL === undefined) === (values.LEDGER_DIRECTORY === undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['LEDGER_CONTAINER_URL'],
-        message: 'or LEDGER_DIRECTORY must be set, and not both',
-      });
-    }
-  });
+  .refine(
+    (values) => (values.LEDGER_CONTAINER_URL === undefined) !== (values.LEDGER_DIRECTORY === undefined),
+    {
+      path: ['LEDGER_CONTAINER_URL'],
+      error: 'or LEDGER_DIRECTORY must be set, and not both',
+      when: () => true,
+    },
+  );
 
 export interface Config {
   /** Origin only, without `/v1.0`. */
@@ -62,9 +69,22 @@ export interface Config {
   readonly managedIdentityClientId: string | undefined;
   readonly policyFile: string;
   readonly ledger: { readonly containerUrl: string } | { readonly directory: string };
+  /** Absent where no setting says where exports are. */
+  readonly exports: { readonly containerUrl: string } | { readonly directory: string } | undefined;
+  readonly exchangeRoot: string;
+  /** By the NAME in AD_<NAME>_USERNAME, AD_<NAME>_PASSWORD and AD_<NAME>_CA. */
+  readonly directoryCredentials: Readonly<Record<string, DirectoryCredentials>>;
   readonly connectionString: string | undefined;
   readonly timeLimitMs: number;
   readonly halted: boolean;
+}
+
+/** Who asks an Active Directory domain, and whose certificates are believed. */
+export interface DirectoryCredentials {
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** PEM; the machine's own certificate authorities where absent. */
+  readonly ca: string | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -87,14 +107,35 @@ export function readConfig(environment: Environment): Config {
     graphRoot: values.GRAPH_ROOT,
     managedIdentityClientId: values.MANAGED_IDENTITY_CLIENT_ID,
     policyFile: values.POLICY_FILE,
-    ledger:
-      values.LEDGER_CONTAINER_URL === undefined
-        ? { directory: values.LEDGER_DIRECTORY ?? '' }
-        : { containerUrl: values.LEDGER_CONTAINER_URL },
+    ledger: place(values.LEDGER_CONTAINER_URL, values.LEDGER_DIRECTORY) ?? { directory: '' },
+    exports: place(values.EXPORT_CONTAINER_URL, values.EXPORT_DIRECTORY),
+    exchangeRoot: values.EXCHANGE_ROOT,
+    directoryCredentials: directoryCredentials(environment),
     connectionString: values.APPLICATIONINSIGHTS_CONNECTION_STRING,
     timeLimitMs: values.NIGHT_TIME_LIMIT_MINUTES * 60_000,
     halted: !['false', '0', undefined].includes(values.NIGHTLY_PURGE_HALT?.toLowerCase()),
   };
+}
+
+function place(
+  containerUrl: string | undefined,
+  directory: string | undefined,
+): { readonly containerUrl: string } | { readonly directory: string } | undefined {
+  if (containerUrl !== undefined) return { containerUrl };
+  return directory === undefined ? undefined : { directory };
+}
+
+function directoryCredentials(environment: Environment): Config['directoryCredentials'] {
+  const names = Object.keys(environment).flatMap(
+    (key) => /^AD_([A-Z0-9]+)_(?:USERNAME|PASSWORD|CA)$/.exec(key)?.[1] ?? [],
+  );
+  const of = (name: string): DirectoryCredentials => ({
+    username: environment[`AD_${name}_USERNAME`],
+    password: environment[`AD_${name}_PASSWORD`],
+    // App settings and Key Vault references hold one line; a PEM needs its own.
+    ca: environment[`AD_${name}_CA`]?.replaceAll('\\n', '\n'),
+  });
+  return Object.fromEntries(names.map((name) => [name, of(name)]));
 }
 
 /**

@@ -73,6 +73,20 @@ function syncStale(
   };
 }
 
+/** Why tonight is refused because a source, or a part of it, is older than what an earlier night saw. */
+export function agedRefusals(
+  source: SourceSummary,
+  lastSeen: Readonly<Record<string, Timestamp>>,
+): readonly Refusal[] {
+  return Object.entries(source.parts ?? {})
+    .map(([part, asOf]) => ({ part, asOf, seen: lastSeen[part] }))
+    .filter(({ asOf, seen }) => seen !== undefined && asOf < seen)
+    .map(({ part, asOf, seen }) => ({
+      refusal: 'sourceStale',
+      detail: `The ${source.kind} of ${part} is of ${asOf}, older than that of ${seen} which an earlier night read. Nobody is purged, since it may not know who is back. Find out what put the old one back.`,
+    }));
+}
+
 /** Why tonight is refused on account of how many users a source holds; empty where all is well. */
 export function shrinkRefusals(
   source: SourceSummary,

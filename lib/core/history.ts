@@ -34,6 +34,8 @@ export interface History {
   budgetSpent(days: number, now: Timestamp): number;
   /** What tonight's reading of a source is held against; `undefined` where no earlier night read it. */
   baseline(source: SourceKind): Baseline | undefined;
+  /** The newest state of each part of a source that an earlier night read. */
+  lastSeen(source: SourceKind): Readonly<Record<string, Timestamp>>;
   readonly openIntents: readonly OpenIntent[];
   /** Purges of which Exchange Online has not yet been seen to hold nothing any more. */
   readonly uncured: readonly Uncured[];
@@ -49,6 +51,7 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
   const streaks = new Map<string, { nights: number; date: string }>();
   const intents = new Map<string, OpenIntent & { open: boolean; spent: boolean }>();
   const readings = new Map<SourceKind, (Baseline & { at: Timestamp })[]>();
+  const lastSeen = new Map<SourceKind, Record<string, Timestamp>>();
   const untold = new Set<NightId>();
   const uncured = new Map<string, Uncured>();
 
@@ -63,6 +66,7 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
         break;
       case 'sourceRead':
         noteReading(readings, record, at);
+        noteParts(lastSeen, record);
         break;
       case 'intended': {
         const { id, deletedDateTime } = record;
@@ -102,6 +106,7 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
       budgetSpent: (days, now) =>
         [...intents.values()].filter((one) => one.spent && elapsedMs(one.at, now) < days * DAY_MS).length,
       baseline: (source) => largest(readings.get(source) ?? []),
+      lastSeen: (source) => lastSeen.get(source) ?? {},
       openIntents: [...intents.values()].filter((intent) => intent.open),
       uncured: [...uncured.values()],
       untold: [...untold],
@@ -140,6 +145,18 @@ function noteReading(
     (one) => elapsedMs(one.at, at) < BASELINE_DAYS * DAY_MS,
   );
   readings.set(record.source, [...recent, { total, slices, at }]);
+}
+
+function noteParts(
+  lastSeen: Map<SourceKind, Record<string, Timestamp>>,
+  record: RecordOf<'sourceRead'>,
+): void {
+  const parts = lastSeen.get(record.source) ?? {};
+  for (const [part, asOf] of Object.entries(record.parts ?? {})) {
+    const seen = parts[part];
+    if (seen === undefined || asOf > seen) parts[part] = asOf;
+  }
+  lastSeen.set(record.source, parts);
 }
 
 function largest(readings: readonly Baseline[]): Baseline | undefined {

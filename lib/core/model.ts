@@ -147,6 +147,8 @@ export interface SourceSummary {
   readonly slices: Readonly<Record<string, number>>;
   /** When the source was as it was read. */
   readonly asOf: Timestamp;
+  /** The same for each of its parts (the domains of an export), where they can differ. */
+  readonly parts?: Readonly<Record<string, Timestamp>>;
 }
 
 /** A soft-deleted recipient, as Exchange Online itself tells it. */
@@ -244,6 +246,7 @@ export const REFUSALS = [
   'sourceIncomplete',
   'sourceEmpty',
   'sourceShrank',
+  'sourceStale',
   'ledgerUnusable',
   'tooManyPurges',
   'tooLargeShare',

@@ -91,7 +91,8 @@ const sourceRead = z.strictObject({
   total: zCount,
   slices: z.record(z.string(), zCount),
   asOf: zTimestamp,
-  /** false: it holds far fewer users than `baseline`, and the night is refused. */
+  parts: z.record(z.string(), zTimestamp).optional(),
+  /** false: it is older or holds far fewer users than it did before, and the night is refused. */
   accepted: z.boolean(),
   /** The most that earlier nights saw; absent where there were none. */
   baseline: z.strictObject({ total: zCount, slices: z.record(z.string(), zCount) }).optional(),

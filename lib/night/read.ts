@@ -1,7 +1,7 @@
 /** READ, DIFF, EVIDENCE and DECIDE: everything up to the plan. Nothing here changes anything but the ledger. */
 import { decide, gatherEvidence } from '../core/decide.ts';
 import { cureOf, type ExchangeWord } from '../core/exchangeWord.ts';
-import { shrinkRefusals, tenantRefusals } from '../core/guards.ts';
+import { agedRefusals, shrinkRefusals, tenantRefusals } from '../core/guards.ts';
 import type { Baseline, History } from '../core/history.ts';
 import {
   type Decision,
@@ -113,19 +113,31 @@ async function readSource(
   }
   const summary = page.value;
   const baseline = history.baseline(source.kind);
-  const refusals = shrinkRefusals(summary, baseline, policy.onPremises);
+  const refusals = [
+    ...agedRefusals(summary, history.lastSeen(source.kind)),
+    ...shrinkRefusals(summary, baseline, policy.onPremises),
+  ];
   await record(night, [sourceRecord(summary, refusals, baseline)]);
   refuseOn(refusals);
   return summary;
 }
 
 function sourceRecord(
-  { kind, total, slices, asOf }: SourceSummary,
+  { kind, total, slices, asOf, parts }: SourceSummary,
   refusals: readonly Refusal[],
   baseline: Baseline | undefined,
 ): RecordOf<'sourceRead'> {
   const accepted = refusals.length === 0;
-  return { kind: 'sourceRead', source: kind, total, slices, asOf, accepted, ...(baseline && { baseline }) };
+  return {
+    kind: 'sourceRead',
+    source: kind,
+    total,
+    slices,
+    asOf,
+    ...(parts && { parts }),
+    accepted,
+    ...(baseline && { baseline }),
+  };
 }
 
 function decidedRecord({ user, verdict, evidence, nightsAbsent }: Decision): LedgerRecord {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { shrinkRefusals, tenantRefusals } from '../../lib/core/guards.ts';
+import { agedRefusals, shrinkRefusals, tenantRefusals } from '../../lib/core/guards.ts';
 import { at, HOUR_MS, type Organization, tenantId } from '../../lib/core/model.ts';
 import { NOW, organization, policyOf, sure } from './people.ts';
 
@@ -48,4 +48,14 @@ describe('a source', () => {
   ] as const)('%s', (_name, now, baseline, expected) => {
     expect(shrinkRefusals(now, baseline, limits).map(({ refusal }) => refusal)).toEqual(expected);
   });
+});
+
+test('a part older than what an earlier night read refuses', () => {
+  const parts = { 'domain.com': ago(HOUR_MS), 'other.com': ago(HOUR_MS) };
+  const source = { kind: 'export', total: 10, slices: {}, asOf: NOW, parts } as const;
+  const refusals = (lastSeen: Record<string, typeof NOW>) =>
+    agedRefusals(source, lastSeen).map(({ refusal }) => refusal);
+  expect(refusals({})).toEqual([]);
+  expect(refusals({ 'domain.com': ago(HOUR_MS) })).toEqual([]);
+  expect(refusals({ 'other.com': ago(HOUR_MS - 1) })).toEqual(['sourceStale']);
 });

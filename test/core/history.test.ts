@@ -125,6 +125,21 @@ describe('the baseline of a source', () => {
   });
 });
 
+test('the newest state of each part is remembered, whatever came after', () => {
+  const of = (days: number): LedgerRecord => ({
+    kind: 'sourceRead',
+    source: 'export',
+    total: 1,
+    slices: {},
+    asOf: NOW,
+    accepted: true,
+    parts: { 'domain.com': daysAgo(days) },
+  });
+  expect(history([3, of(3)], [2, of(2)], [1, of(5)]).lastSeen('export')).toEqual({
+    'domain.com': daysAgo(2),
+  });
+});
+
 test('nights whose telemetry did not arrive are owed, oldest first', () => {
   const started: LedgerRecord = { kind: 'nightStarted', mode: 'report', tenantId: TENANT, policy: {} };
   const sent = (of: NightId, delivered: boolean): LedgerRecord => ({

@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_SCHEDULE, type Environment, readConfig, scheduleOf } from '../../lib/config.ts';
+
+const ledger = { LEDGER_DIRECTORY: 'ledger' };
+const problemsOf = (environment: Environment) => {
+  try {
+    readConfig(environment);
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+};
+
+test('a ledger is all that must be set', () => {
+  expect(readConfig(ledger)).toEqual({
+    graphRoot: 'https://graph.microsoft.com',
+    managedIdentityClientId: undefined,
+    policyFile: 'policy.json',
+    ledger: { directory: 'ledger' },
+    exports: undefined,
+    exchangeRoot: 'https://outlook.office365.com',
+    directoryCredentials: {},
+    connectionString: undefined,
+    timeLimitMs: 50 * 60_000,
+    halted: false,
+  });
+});
+
+test('a blank setting is one not made, and a path is no part of the Graph root', () => {
+  const environment = { ...ledger, GRAPH_ROOT: 'https://graph.microsoft.us/v1.0/', POLICY_FILE: ' ' };
+  expect(readConfig(environment)).toMatchObject({
+    graphRoot: 'https://graph.microsoft.us',
+    policyFile: 'policy.json',
+  });
+});
+
+describe('each mistake is named', () => {
+  test.each<readonly [Environment, string]>([
+    [{}, 'LEDGER_CONTAINER_URL or LEDGER_DIRECTORY must be set, and not both'],
+    [{ ...ledger, LEDGER_CONTAINER_URL: 'https://x.blob.core.windows.net/y' }, 'and not both'],
+    [
+      { LEDGER_CONTAINER_URL: 'http://x.blob.core.windows.net/y' },
+      'LEDGER_CONTAINER_URL must be an https URL',
+    ],
+    [{ ...ledger, GRAPH_ROOT: 'http://graph.microsoft.com' }, 'GRAPH_ROOT must be an https URL'],
+    [{ ...ledger, GRAPH_ROOT: 'graph' }, 'GRAPH_ROOT must be an https URL'],
+    [{ ...ledger, MANAGED_IDENTITY_CLIENT_ID: 'me' }, 'MANAGED_IDENTITY_CLIENT_ID must be a GUID'],
+    [{ ...ledger, APPLICATIONINSIGHTS_CONNECTION_STRING: 'x' }, 'must be a connection string'],
+    [{ ...ledger, NIGHTLY_SCHEDULE: 'every night' }, 'NIGHTLY_SCHEDULE must be an NCRONTAB expression'],
+    [{ ...ledger, NIGHTLY_SCHEDULE: '0 2 * * *' }, 'NIGHTLY_SCHEDULE must be an NCRONTAB expression'],
+    [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: 'long' }, 'NIGHT_TIME_LIMIT_MINUTES must be a number'],
+    [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: '0' }, 'NIGHT_TIME_LIMIT_MINUTES must be more than 0'],
+  ])('case %#', (environment, words) => {
+    expect(problemsOf(environment)).toContain(words);
+    expect(problemsOf(environment)).toContain('Nobody is purged');
+  });
+
+  test('all of them at once', () => {
+    const words = problemsOf({ GRAPH_ROOT: 'x', NIGHT_TIME_LIMIT_MINUTES: 'x' });
+    expect(words).toContain('GRAPH_ROOT');
+    expect(words).toContain('LEDGER_DIRECTORY');
+    expect(words).toContain('NIGHT_TIME_LIMIT_MINUTES');
+  });
+});
+
+test('credentials of a directory come by name', () => {
+  const environment = { ...ledger, AD_CORP_USERNAME: 'u', AD_CORP_PASSWORD: 'p', AD_CORP_CA: 'one\\ntwo' };
+  expect(readConfig(environment).directoryCredentials).toEqual({
+    CORP: { username: 'u', password: 'p', ca: 'one\ntwo' },
+  });
+});
+
+test.each([
+  [undefined, false],
+  ['', false],
+  ['0', false],
+  ['False', false],
+  ['1', true],
+  ['true', true],
+  ['until Monday', true],
+])('halt %j → %s', (NIGHTLY_PURGE_HALT, halted) => {
+  expect(readConfig({ ...ledger, NIGHTLY_PURGE_HALT }).halted).toBe(halted);
+});
+
+test('a wrong schedule gives the default while the file loads', () => {
+  expect(scheduleOf({})).toBe(DEFAULT_SCHEDULE);
+  expect(scheduleOf({ NIGHTLY_SCHEDULE: 'x' })).toBe(DEFAULT_SCHEDULE);
+  expect(scheduleOf({ NIGHTLY_SCHEDULE: '0 30 3 * * 1-5' })).toBe('0 30 3 * * 1-5');
+});
