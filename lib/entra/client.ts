@@ -1,0 +1,194 @@
+/** One HTTP request to Microsoft Graph at a time, with the SDK's client and a middleware chain of our own. */
+import type { TokenCredential } from '@azure/identity';
+import {
+  AuthenticationHandler,
+  Client,
+  type Context,
+  GraphClientError,
+  HTTPMessageHandler,
+  type Middleware,
+  ResponseType,
+  TelemetryHandler,
+} from '@microsoft/microsoft-graph-client';
+import { elapsedMs, type Json, type Timestamp } from '../core/model.ts';
+import { messageOf } from '../errors.ts';
+import type { Clock } from '../ports.ts';
+import { DeleteGuard, RequestForbidden } from './deleteGuard.ts';
+import { parseJson, withoutSecrets } from './json.ts';
+import { createMeter, type Meter } from './meter.ts';
+
+/** One request and how it ended, for dependency telemetry. */
+export interface GraphCall {
+  readonly method: 'GET' | 'POST';
+  /** The path after the version, without the query. */
+  readonly target: string;
+  readonly status: number | undefined;
+  /** Why there was no answer; `undefined` where there was one. */
+  readonly failure: string | undefined;
+  readonly startedAt: Timestamp;
+  readonly durationMs: number;
+  /** Graph's `request-id`, which its support asks for. */
+  readonly requestId: string | undefined;
+}
+
+export interface ClientOptions {
+  /** Origin of Microsoft Graph or of a national cloud's Graph, without a version. */
+  readonly graphRoot: string;
+  readonly credential: TokenCredential;
+  readonly clock: Clock;
+  /** Real milliseconds until an answer must have come in whole. 60,000 by default. */
+  readonly timeoutMs?: number;
+  readonly onCall?: (call: GraphCall) => void;
+}
+
+export interface GraphRequest {
+  readonly method: 'GET' | 'POST';
+  /** A path after the version, or a nextLink; encoded. */
+  readonly url: string;
+  /** Asks for Graph's advanced queries, `ConsistencyLevel: eventual`. */
+  readonly advanced?: boolean;
+  /** For JSON. */
+  readonly body?: unknown;
+}
+
+/** An answer of any status that came in whole. */
+export interface Answered {
+  readonly kind: 'answered';
+  readonly status: number;
+  readonly headers: Headers;
+  /** `undefined` where the body is no JSON. */
+  readonly body: Json | undefined;
+}
+
+export interface Unanswered {
+  /** `noToken` was not sent; whether the others took effect is not known. */
+  readonly kind: 'dropped' | 'timeout' | 'stopped' | 'noToken';
+  readonly detail: string;
+}
+
+export interface GraphClient {
+  readonly graphRoot: string;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** Sends once. @throws RequestForbidden */
+  send(request: GraphRequest, signal: AbortSignal): Promise<Answered | Unanswered>;
+}
+
+class NoToken extends Error {}
+
+export function createGraphClient(options: ClientOptions): GraphClient {
+  const { graphRoot, clock, timeoutMs = 60_000, onCall } = options;
+  const sdk = createSdk(options);
+  const meter = createMeter();
+
+  async function exchange(request: GraphRequest, signal: AbortSignal): Promise<Answered | Unanswered> {
+    const cut = new AbortController();
+    const stop = () => cut.abort('stopped');
+    const timer = setTimeout(() => cut.abort('timeout'), timeoutMs);
+    signal.addEventListener('abort', stop, { once: true });
+    // The token is fetched on the way and knows nothing of the signal, hence the race.
+    const cutOff = new Promise<never>((_, reject) => {
+      cut.signal.addEventListener('abort', () => reject(new Error('cut off')), { once: true });
+    });
+    try {
+      return await Promise.race([received(sdk, request, cut.signal), cutOff]);
+    } catch (error) {
+      const thrown = error instanceof GraphClientError ? error.customError : error;
+      if (thrown instanceof RequestForbidden) throw thrown;
+      if (thrown instanceof NoToken) return { kind: 'noToken', detail: thrown.message };
+      if (cut.signal.reason === 'stopped') return { kind: 'stopped', detail: reasonOf(signal) };
+      if (cut.signal.aborted) return { kind: 'timeout', detail: `no answer within ${timeoutMs} ms` };
+      return { kind: 'dropped', detail: `no answer: ${causeOf(thrown)}` };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  return {
+    graphRoot,
+    clock,
+    meter,
+    async send(request, signal) {
+      if (signal.aborted) return { kind: 'stopped', detail: reasonOf(signal) };
+      const startedAt = clock.now();
+      const reply = await exchange(request, signal);
+      const answered = reply.kind === 'answered' ? reply : undefined;
+      if (reply.kind !== 'noToken') meter.call();
+      if (answered?.status === 429) meter.throttled();
+      onCall?.({
+        method: request.method,
+        target: request.url.replace(`${graphRoot}/v1.0`, '').replace(/\?.*$/s, ''),
+        status: answered?.status,
+        failure: reply.kind === 'answered' ? undefined : reply.detail,
+        startedAt,
+        durationMs: elapsedMs(startedAt, clock.now()),
+        requestId: answered?.headers.get('request-id') ?? undefined,
+      });
+      return reply;
+    },
+  };
+}
+
+/**
+ * `customHosts` makes the SDK send the token to the configured root, a national cloud's for instance; it sends none to
+ * other hosts. Its RetryHandler (see retry.ts) and RedirectHandler (Graph redirects none of these) are left out.
+ */
+function createSdk({ graphRoot, credential }: ClientOptions): Client {
+  const getAccessToken = async () => {
+    try {
+      const token = await credential.getToken(`${graphRoot}/.default`);
+      if (token !== null && token.token !== '') return token.token;
+    } catch (error) {
+      throw new NoToken(withoutSecrets(messageOf(error)));
+    }
+    throw new NoToken('the identity gave none');
+  };
+  return Client.initWithMiddleware({
+    baseUrl: `${graphRoot}/`,
+    customHosts: new Set([new URL(graphRoot).hostname]),
+    middleware: [
+      new KeepError(),
+      new AuthenticationHandler({ getAccessToken }),
+      new TelemetryHandler(),
+      new DeleteGuard(graphRoot),
+      new HTTPMessageHandler(),
+    ],
+  });
+}
+
+/** Hands errors through as they are: the SDK lets its own error class pass and flattens all others to their text. */
+class KeepError implements Middleware {
+  #next: Middleware | undefined;
+
+  setNext(next: Middleware): void {
+    this.#next = next;
+  }
+
+  async execute(context: Context): Promise<void> {
+    try {
+      await this.#next?.execute(context);
+    } catch (error) {
+      const kept = new GraphClientError(messageOf(error));
+      kept.customError = error;
+      throw kept;
+    }
+  }
+}
+
+/** Raw, since the SDK gives an error without its headers and without telling HTML from an empty body. */
+async function received(sdk: Client, request: GraphRequest, signal: AbortSignal): Promise<Answered> {
+  const call = sdk.api(request.url).responseType(ResponseType.RAW).option('signal', signal);
+  if (request.advanced) call.header('ConsistencyLevel', 'eventual');
+  const response: Response = await (request.method === 'GET' ? call.get() : call.post(request.body));
+  const body = parseJson(await response.text());
+  return { kind: 'answered', status: response.status, headers: response.headers, body };
+}
+
+const reasonOf = (signal: AbortSignal) => `stopped: ${messageOf(signal.reason)}`;
+
+/** `fetch` says only "fetch failed"; its cause says what failed. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return withoutSecrets(messageOf(cause));
+}

@@ -1,0 +1,111 @@
+/** The live users that directory sync made ("List users"), streamed: nothing here grows with the directory. */
+import type { OnPremUser, SourceSummary } from '../core/model.ts';
+import { NightRefused } from '../errors.ts';
+import type { GraphClient } from './client.ts';
+import { type Page, pages } from './pages.ts';
+import { denied, incomplete } from './refusals.ts';
+import { nameOf, parsed, zLiveUser } from './schema.ts';
+
+const WHAT = 'the live synced users';
+const SELECT = Object.keys(zLiveUser.shape).join(',');
+const FILTER = encodeURIComponent('onPremisesSyncEnabled eq true');
+
+/** One pass, as it adds up. */
+interface Tally {
+  rows: number;
+  withImmutableId: number;
+  count: number | undefined;
+  /** A page came twice, or leads back to one that was read. */
+  repeats: boolean;
+  readonly slices: Map<string, number>;
+}
+
+/**
+ * Every live synced user. Where the pass does not add up, a second one follows: what was streamed cannot be taken
+ * back, but users who come twice do no harm. The summary is the last pass's; its slices are the UPNs' domains.
+ * @throws NightRefused `accessDenied` | `sourceIncomplete` | `sourceEmpty`; Error where `signal` stops it
+ */
+export async function* readLiveUsers(
+  client: GraphClient,
+  signal: AbortSignal,
+): AsyncGenerator<readonly OnPremUser[], SourceSummary, undefined> {
+  const asOf = client.clock.now();
+  const first = yield* readPass(client, signal);
+  const tally = problemOf(first) === undefined ? first : yield* readPass(client, signal);
+  const problem = problemOf(tally);
+  if (problem !== undefined) throw incomplete(WHAT, `Read twice. ${problem}`);
+  if (tally.rows === 0) throw empty();
+  if (tally.withImmutableId === 0) {
+    throw denied(
+      WHAT,
+      'Microsoft Graph gave not one onPremisesImmutableId, as it does to an app without the permission.',
+    );
+  }
+  return { kind: 'entra', total: tally.rows, slices: Object.fromEntries(tally.slices), asOf };
+}
+
+/** More rows than counted is fine: the count can lag behind. */
+function problemOf({ rows, count, repeats }: Tally): string | undefined {
+  if (repeats) return `A page came twice, so that others may be missing (${rows} rows).`;
+  if (count === undefined) return 'Microsoft Graph gave no @odata.count to check the rows against.';
+  return rows < count ? `There were ${rows} rows, and Microsoft Graph counts ${count}.` : undefined;
+}
+
+async function* readPass(
+  client: GraphClient,
+  signal: AbortSignal,
+): AsyncGenerator<readonly OnPremUser[], Tally, undefined> {
+  const url = `/users?$filter=${FILTER}&$select=${SELECT}&$top=999&$count=true`;
+  const tally: Tally = {
+    rows: 0,
+    withImmutableId: 0,
+    count: undefined,
+    repeats: false,
+    slices: new Map(),
+  };
+  // Ids that began a page, and those of the page before: enough to know a page that comes again or overlaps.
+  const beginnings = new Set<string>();
+  let before: ReadonlySet<string> = new Set();
+  for await (const page of pages(client, { what: WHAT, url, advanced: true }, signal)) {
+    const { users, ids } = usersOf(page, tally);
+    const [beginning = ''] = ids;
+    if (page.loops || ids.some((id) => before.has(id) || beginnings.has(id))) tally.repeats = true;
+    if (beginning !== '') beginnings.add(beginning);
+    before = new Set(ids);
+    yield users;
+  }
+  return tally;
+}
+
+/** Counts as it goes. */
+function usersOf(page: Page, tally: Tally): { users: readonly OnPremUser[]; ids: readonly string[] } {
+  tally.count ??= page.count;
+  const ids: string[] = [];
+  const users = page.rows.map((row): OnPremUser => {
+    const object = `the live user ${nameOf(row)}`;
+    const user = parsed(zLiveUser, row, { what: WHAT, object });
+    if (user.onPremisesSyncEnabled === undefined) {
+      throw denied(WHAT, `Microsoft Graph does not say whether ${object} is synced.`);
+    }
+    if (!user.onPremisesSyncEnabled) {
+      throw incomplete(WHAT, `Microsoft Graph did not keep to the filter: ${object} is not synced.`);
+    }
+    ids.push(user.id);
+    tally.rows += 1;
+    if (user.onPremisesImmutableId !== undefined) tally.withImmutableId += 1;
+    const domain = /@([^@]+)$/.exec(user.userPrincipalName ?? '')?.[1]?.toLowerCase();
+    if (domain !== undefined) tally.slices.set(domain, (tally.slices.get(domain) ?? 0) + 1);
+    return {
+      immutableId: user.onPremisesImmutableId,
+      userPrincipalName: user.userPrincipalName,
+      addresses: [...(user.proxyAddresses ?? []), ...(user.mail === undefined ? [] : [user.mail])],
+    };
+  });
+  return { users, ids };
+}
+
+const empty = () =>
+  new NightRefused(
+    'sourceEmpty',
+    'Microsoft Graph knows not one live synced user. Every deleted user would look gone from on-premises, so nothing was purged. Check that this is the right tenant and that directory sync still runs.',
+  );

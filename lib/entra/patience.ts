@@ -1,0 +1,34 @@
+/** The one place that waits before a read is sent again. */
+import type { Clock } from '../ports.ts';
+import { type Reception, retryWaitMs } from './retry.ts';
+
+export interface Patience {
+  /** Times that the request was sent so far. */
+  readonly attempts: number;
+  readonly waitedMs: number;
+  /** After a failed attempt: waits, and says whether to send the request again. */
+  again(reception: Reception, retryAfterMs: number | undefined, signal: AbortSignal): Promise<boolean>;
+}
+
+/** For one request, from its first attempt to its last. */
+export function createPatience(clock: Clock, random: () => number = Math.random): Patience {
+  let attempts = 1;
+  let waitedMs = 0;
+  return {
+    get attempts() {
+      return attempts;
+    },
+    get waitedMs() {
+      return waitedMs;
+    },
+    async again(reception, retryAfterMs, signal) {
+      const waitMs = retryWaitMs({ reception, retryAfterMs, attempts, waitedMs, random: random() });
+      if (waitMs === undefined || signal.aborted) return false;
+      await clock.sleep(waitMs, signal);
+      if (signal.aborted) return false;
+      attempts += 1;
+      waitedMs += waitMs;
+      return true;
+    },
+  };
+}

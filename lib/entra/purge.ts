@@ -1,0 +1,48 @@
+/** Permanent deletion ("Permanently delete an item (directory object)"): 204, and no way back. */
+import type { ObjectId } from '../core/model.ts';
+import { MAX_PURGE_BATCH, type PurgeAnswer } from '../ports.ts';
+import { type SubAnswer, type SubRequest, sendBatch } from './batch.ts';
+import type { GraphClient } from './client.ts';
+import { graphErrorIn } from './json.ts';
+
+/** Where a throttled answer does not say how long to wait. */
+const DEFAULT_RETRY_AFTER_MS = 10_000;
+
+/**
+ * One DELETE for each id in a single batch, sent once. Only an answer to the DELETE itself counts as one: whatever
+ * happens to the batch as a whole says nothing of what was carried out.
+ * @throws RangeError for more than {@link MAX_PURGE_BATCH} ids
+ */
+export async function purge(
+  client: GraphClient,
+  ids: readonly ObjectId[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<ObjectId, PurgeAnswer>> {
+  const once = [...new Set(ids)];
+  if (once.length > MAX_PURGE_BATCH) throw new RangeError(`${once.length} purges in one batch`);
+  if (once.length === 0) return new Map();
+  const requests = once.map((id): SubRequest => ({ method: 'DELETE', url: `/directory/deletedItems/${id}` }));
+  const answers = await sendBatch(client, requests, signal);
+  return new Map(once.map((id, index) => [id, meaningOf(answers[index])]));
+}
+
+function meaningOf(answer: SubAnswer | undefined): PurgeAnswer {
+  if (answer?.kind !== 'answered') {
+    return { answer: 'unclear', detail: `No answer to the DELETE: ${answer?.detail ?? 'none was kept'}.` };
+  }
+  const { status, body } = answer;
+  const error = graphErrorIn(body);
+  const detail = `DELETE answered ${status}${error === '' ? '' : ` ${error}`}`;
+  switch (status) {
+    case 204:
+      return { answer: 'accepted', detail };
+    case 403:
+      return { answer: 'forbidden', detail };
+    case 404:
+      return { answer: 'notFound', detail };
+    case 429:
+      return { answer: 'throttled', detail, retryAfterMs: answer.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS };
+    default:
+      return { answer: 'unclear', detail };
+  }
+}

@@ -1,0 +1,76 @@
+/** Reads that must succeed: sent again within bounds, then the night is refused. */
+import type { JsonObject } from '../core/model.ts';
+import type { Answered, GraphClient, GraphRequest, Unanswered } from './client.ts';
+import { graphErrorIn, isObject } from './json.ts';
+import { createPatience } from './patience.ts';
+import { denied, incomplete, noToken } from './refusals.ts';
+import { retryAfterMs } from './retry.ts';
+
+export type ReadRequest = Omit<GraphRequest, 'method' | 'body'> & {
+  /** What is read, for the operator: "the deleted users". */
+  readonly what: string;
+};
+
+export interface ReadAnswer {
+  readonly body: JsonObject;
+  readonly headers: Headers;
+}
+
+/**
+ * The JSON object that Graph answers to a GET.
+ * @throws NightRefused `accessDenied` | `sourceIncomplete`; Error where `signal` stops it
+ */
+export async function read(
+  client: GraphClient,
+  { what, url, ...options }: ReadRequest,
+  signal: AbortSignal,
+): Promise<ReadAnswer> {
+  const patience = createPatience(client.clock);
+  for (;;) {
+    const reply = await client.send({ method: 'GET', url, ...options }, signal);
+    if (reply.kind === 'stopped' || signal.aborted) throw stopped(what, signal);
+    if (reply.kind === 'noToken') throw noToken(what, reply.detail);
+    const answered = reply.kind === 'answered' ? reply : undefined;
+    client.meter.charge('GET', url, answered?.headers.get('x-ms-resource-unit'));
+    if (answered?.status === 200 && isObject(answered.body)) {
+      return { body: answered.body, headers: answered.headers };
+    }
+    if (answered?.status === 401 || answered?.status === 403) throw accessDenied(what, answered);
+    const waitMs = retryAfterMs(answered?.headers.get('retry-after'), Date.parse(client.clock.now()));
+    const reception = receptionOf(reply);
+    if (!(await patience.again(reception, waitMs, signal))) {
+      if (signal.aborted) throw stopped(what, signal);
+      const tries = `${patience.attempts} ${patience.attempts === 1 ? 'try' : 'tries'}`;
+      throw incomplete(
+        what,
+        `Microsoft Graph gave no usable answer in ${tries}; the last: ${inWords(reply)}.`,
+      );
+    }
+    client.meter.retry();
+  }
+}
+
+const receptionOf = (reply: Answered | Unanswered) =>
+  reply.kind === 'answered'
+    ? reply.status === 200
+      ? 'malformed'
+      : reply.status
+    : reply.kind === 'timeout'
+      ? 'timeout'
+      : 'dropped';
+
+/** What came back instead of what was asked for. */
+export function inWords(reply: Answered | Unanswered): string {
+  if (reply.kind !== 'answered') return reply.detail;
+  const error = graphErrorIn(reply.body);
+  if (error !== '') return `${reply.status} ${error}`;
+  return isObject(reply.body) ? `${reply.status}` : `${reply.status} with a body that is no JSON object`;
+}
+
+const accessDenied = (what: string, answered: Answered) =>
+  denied(what, `Microsoft Graph answered ${inWords(answered)}.`);
+
+const stopped = (what: string, { reason }: AbortSignal) =>
+  new Error(`Stopped while reading ${what}: ${reason instanceof Error ? reason.message : String(reason)}`, {
+    cause: reason,
+  });
