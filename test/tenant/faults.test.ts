@@ -154,17 +154,23 @@ describe('pages', () => {
 });
 
 test('a body can be changed, in a batch too; the directory is not', async () => {
+  const path = `${item(1)}/microsoft.graph.user?$select=id,proxyAddresses`;
   client.servers.faults.add({
     match: new RegExp(item(1)),
     times: 2,
     kind: 'transform',
-    transform: (body) => ({ ...(body as object), id: idOf(1).toUpperCase(), proxyAddresses: 'text' }),
+    transform: (body) => {
+      const user = body as { id: string; proxyAddresses: unknown[] };
+      user.id = user.id.toUpperCase();
+      user.proxyAddresses.push(7);
+      return user;
+    },
   });
-  const changed = { id: idOf(1).toUpperCase(), proxyAddresses: 'text' };
-  expect((await client.get(item(1))).json).toMatchObject(changed);
-  const [inBatch] = await client.batch(['GET', item(1)]);
+  const changed = { id: idOf(1).toUpperCase(), proxyAddresses: ['SMTP:user1@partner.com', 7] };
+  expect((await client.get(path)).json).toMatchObject(changed);
+  const [inBatch] = await client.batch(['GET', path]);
   expect(inBatch?.body).toMatchObject(changed);
-  expect((await client.get(item(1))).json['id']).toBe(idOf(1));
+  expect((await client.get(path)).json['proxyAddresses']).toEqual(['SMTP:user1@partner.com']);
 });
 
 describe('a late purge', () => {

@@ -90,10 +90,10 @@ describe('the recycle bin', () => {
 
   test('counts only with the header, and on the first page only', async () => {
     const query = `${BIN}?$count=true&$top=2`;
-    expect((await client.get(query)).json).not.toHaveProperty('@odata.count');
+    expect((await client.get(query)).json).not.toHaveProperty(['@odata.count']);
     const counted = await pages(client, query, EVENTUAL);
     expect(counted.map(({ json }) => json['@odata.count'])).toEqual([3, undefined]);
-    expect((await client.get(`${BIN}?$count=false`, EVENTUAL)).json).not.toHaveProperty('@odata.count');
+    expect((await client.get(`${BIN}?$count=false`, EVENTUAL)).json).not.toHaveProperty(['@odata.count']);
   });
 
   test('sorts by date only with the advanced parameters', async () => {
