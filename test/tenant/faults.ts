@@ -7,10 +7,10 @@ import {
   inWords,
   JSON_TYPE,
   type Page,
-  seeded,
   type Wire,
 } from './answer.ts';
 import type { Twist } from './graph.ts';
+import { Random } from './random.ts';
 
 export interface When {
   /** Over `DELETE /directory/deletedItems/…` or `GET /users?$top=999`, decoded, without the version; the requests
@@ -63,7 +63,7 @@ export interface Programme {
 }
 
 export function createProgramme(seed: number, now: () => number): Programme {
-  const random = seeded(seed);
+  const random = new Random(seed);
   const happened: { request: string; kind: Kind['kind'] }[] = [];
   let planned: { readonly fault: Fault; seen: number; left: number }[] = [];
 
@@ -73,7 +73,7 @@ export function createProgramme(seed: number, now: () => number): Programme {
       const { fault } = entry;
       if (entry.left === 0 || request.search(fault.match) < 0) continue;
       entry.seen += 1;
-      if (entry.seen <= (fault.after ?? 0) || random() >= (fault.probability ?? 1)) continue;
+      if (entry.seen <= (fault.after ?? 0) || random.between(0, 1) >= (fault.probability ?? 1)) continue;
       entry.left -= 1;
       happened.push({ request, kind: fault.kind });
       return fault;

@@ -7,7 +7,14 @@ import { createProgramme, type Programme } from './faults.ts';
 import { createGraph } from './graph.ts';
 import { createIdentity, IDENTITY_PATH } from './identity.ts';
 import { createService, type LogEntry } from './service.ts';
-import { type Counters, createThrottle, type Limits, limitsFor, newCounters } from './throttle.ts';
+import {
+  type Counters,
+  createThrottle,
+  type Limits,
+  limitsFor,
+  newCounters,
+  type Throttle,
+} from './throttle.ts';
 import { type Certificates, createCertificates } from './tls.ts';
 import { createView } from './view.ts';
 import { listen, listener } from './wire.ts';
@@ -83,12 +90,7 @@ export async function startTenantServers(options: TenantOptions): Promise<Tenant
       base: () => `${graphRoot}/v1.0`,
       withheld: options.withheld ?? 'null',
     }),
-    throttle: createThrottle({
-      clock: directory.clock,
-      limits: limitsOf(options),
-      counters,
-      scope: `${clientId}/${tenantId}`,
-    }),
+    throttle: throttleOf(options, counters, `${clientId}/${tenantId}`),
     identity,
     faults,
     counters,
@@ -130,9 +132,11 @@ export async function startTenantServers(options: TenantOptions): Promise<Tenant
   };
 }
 
-function limitsOf({ throttle = 'documented', directory }: TenantOptions): Limits | undefined {
-  if (throttle === 'off') return undefined;
-  return throttle === 'documented' ? limitsFor(directory.liveUsers().length) : throttle;
+function throttleOf(options: TenantOptions, counters: Counters, scope: string): Throttle {
+  const { throttle = 'documented', directory } = options;
+  const documented = () => limitsFor(directory.liveUsers().length);
+  const limits = throttle === 'off' ? undefined : throttle === 'documented' ? documented() : throttle;
+  return createThrottle({ clock: directory.clock, limits, counters, scope });
 }
 
 async function end(server: Server | SecureServer): Promise<void> {

@@ -1,9 +1,10 @@
 /** Graph as a service: who may call, what it costs, what goes wrong, and a log of it all. */
-import { type Answer, type Call, decoded, failed, GraphError, inWords, seeded } from './answer.ts';
+import { type Answer, type Call, decoded, failed, GraphError, inWords } from './answer.ts';
 import { answerBatch } from './batch.ts';
 import type { Programme } from './faults.ts';
 import type { Graph } from './graph.ts';
 import type { Identity } from './identity.ts';
+import { Random } from './random.ts';
 import type { Counters, Throttle } from './throttle.ts';
 
 /** One request to Graph, as it was answered. */
@@ -34,7 +35,7 @@ export interface ServiceParts {
 /** Answers what the socket received. Never rejects but for a fault's own code. */
 export function createService(parts: ServiceParts): (raw: Call) => Promise<Answer> {
   const { graph, identity, throttle, faults, counters, now } = parts;
-  const random = seeded(parts.seed);
+  const random = new Random(parts.seed);
 
   function toAnswer(error: unknown, call: Call): Answer {
     if (error instanceof GraphError) return failed(error, now(), call);
@@ -68,12 +69,12 @@ export function createService(parts: ServiceParts): (raw: Call) => Promise<Answe
       try {
         identity.verify(authorization);
         return await answerBatch(call, {
-          random,
+          random: () => random.between(0, 1),
           statusWhenThrottled: parts.batchStatusWhenThrottled,
           answer: async (item) => {
             counters.batched += 1;
             const answer = await answerOne(item, authorization);
-            requests.push(entry(item, answer, []));
+            requests.push(entry(now(), item, answer, []));
             return answer;
           },
         });
@@ -82,14 +83,6 @@ export function createService(parts: ServiceParts): (raw: Call) => Promise<Answe
       }
     });
   }
-
-  const entry = (call: Call, answer: Answer, requests: readonly LogEntry[]): LogEntry => ({
-    at: now(),
-    method: call.method,
-    path: inWords(call).slice(call.method.length + 1),
-    status: answer.wire === 'drop' || answer.wire === 'stall' ? 0 : answer.status,
-    requests,
-  });
 
   return async (raw) => {
     counters.calls += 1;
@@ -100,10 +93,18 @@ export function createService(parts: ServiceParts): (raw: Call) => Promise<Answe
       call === undefined
         ? toAnswer(malformed, raw)
         : await (/^\/\$batch$/i.test(call.path) ? answerAll(call, requests) : answerAlone(call));
-    parts.log.push(entry(call ?? raw, answer, requests));
+    parts.log.push(entry(now(), call ?? raw, answer, requests));
     return answer;
   };
 }
+
+const entry = (at: number, call: Call, answer: Answer, requests: readonly LogEntry[]): LogEntry => ({
+  at,
+  method: call.method,
+  path: inWords(call).slice(call.method.length + 1),
+  status: answer.wire === 'drop' || answer.wire === 'stall' ? 0 : answer.status,
+  requests,
+});
 
 const VERSION = /^\/v1\.0(?=\/)/;
 
