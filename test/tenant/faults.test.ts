@@ -11,6 +11,7 @@ import {
 } from './tiny.ts';
 
 const BIN = '/directory/deletedItems/microsoft.graph.user';
+const NEW_YEAR = 'Fri, 01 Jan 2027 00:00:00 GMT';
 const item = (n: number) => `/directory/deletedItems/${idOf(n)}`;
 
 let directory: TinyDirectory;
@@ -33,6 +34,7 @@ describe('an answer of any status', () => {
       { match: /^DELETE/, kind: 'status', status: 503, headers: { 'Retry-After': '7' } },
       { match: /^DELETE/, kind: 'status', status: 500, body: 'html' },
       { match: /^DELETE/, kind: 'status', status: 502, body: 'empty' },
+      { match: /^DELETE/, kind: 'status', status: 429, headers: { 'Retry-After': NEW_YEAR } },
     );
     const json = await client.send('DELETE', item(1));
     expect([json.status, json.headers.get('retry-after')]).toEqual([503, '7']);
@@ -42,6 +44,7 @@ describe('an answer of any status', () => {
     expect(html.text).toMatch(/^<!DOCTYPE html>/);
     const empty = await client.send('DELETE', item(1));
     expect([empty.status, empty.text]).toEqual([502, '']);
+    expect((await client.send('DELETE', item(1))).headers.get('retry-after')).toBe(NEW_YEAR);
     expect(there(1)).toBe(true);
     expect((await client.send('DELETE', item(1))).status).toBe(204);
   });
@@ -161,12 +164,12 @@ test('a body can be changed, in a batch too; the directory is not', async () => 
     kind: 'transform',
     transform: (body) => {
       const user = body as { id: string; proxyAddresses: unknown[] };
-      user.id = user.id.toUpperCase();
+      user.id = `{${user.id}}`;
       user.proxyAddresses.push(7);
       return user;
     },
   });
-  const changed = { id: idOf(1).toUpperCase(), proxyAddresses: ['SMTP:user1@partner.com', 7] };
+  const changed = { id: `{${idOf(1)}}`, proxyAddresses: ['SMTP:user1@partner.com', 7] };
   expect((await client.get(path)).json).toMatchObject(changed);
   const [inBatch] = await client.batch(['GET', path]);
   expect(inBatch?.body).toMatchObject(changed);

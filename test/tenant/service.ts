@@ -42,8 +42,12 @@ export function createService(parts: ServiceParts): (raw: Call) => Promise<Answe
     return failed(new GraphError(500, 'InternalServerError', String(error)), now(), call);
   }
 
-  /** A request alone, or one of a batch. */
-  function answerOne(call: Call, authorization: string | undefined): Promise<Answer> {
+  /** A request alone, or one of a batch, whose JSON has the wait to the millisecond; a header has whole seconds. */
+  function answerOne(
+    call: Call,
+    authorization: string | undefined,
+    place: 'alone' | 'batch',
+  ): Promise<Answer> {
     return faults.around(call, (twist) => {
       let charged: Answer['headers'] = {};
       try {
@@ -51,16 +55,12 @@ export function createService(parts: ServiceParts): (raw: Call) => Promise<Answe
         charged = throttle(call);
         return withHeaders(graph(call, token, twist), charged);
       } catch (error) {
-        return withHeaders(toAnswer(error, call), charged);
+        const answer = withHeaders(toAnswer(error, call), charged);
+        const wait = answer.headers['Retry-After'];
+        if (wait === undefined || place === 'batch') return answer;
+        return withHeaders(answer, { 'Retry-After': String(Math.ceil(Number(wait))) });
       }
     });
-  }
-
-  async function answerAlone(call: Call): Promise<Answer> {
-    const answer = await answerOne(call, call.headers['authorization']);
-    const wait = answer.headers['Retry-After'];
-    // Whole seconds in the header; in the JSON of a batch they can be fractional.
-    return wait === undefined ? answer : withHeaders(answer, { 'Retry-After': String(Math.ceil(+wait)) });
   }
 
   function answerAll(call: Call, requests: LogEntry[]): Promise<Answer> {
@@ -73,7 +73,7 @@ export function createService(parts: ServiceParts): (raw: Call) => Promise<Answe
           statusWhenThrottled: parts.batchStatusWhenThrottled,
           answer: async (item) => {
             counters.batched += 1;
-            const answer = await answerOne(item, authorization);
+            const answer = await answerOne(item, authorization, 'batch');
             requests.push(entry(now(), item, answer, []));
             return answer;
           },
@@ -92,7 +92,9 @@ export function createService(parts: ServiceParts): (raw: Call) => Promise<Answe
     const answer =
       call === undefined
         ? toAnswer(malformed, raw)
-        : await (/^\/\$batch$/i.test(call.path) ? answerAll(call, requests) : answerAlone(call));
+        : await (/^\/\$batch$/i.test(call.path)
+            ? answerAll(call, requests)
+            : answerOne(call, call.headers['authorization'], 'alone'));
     parts.log.push(entry(now(), call ?? raw, answer, requests));
     return answer;
   };

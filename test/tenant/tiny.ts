@@ -5,7 +5,7 @@ import { trustedCertificates } from './trust.ts';
 
 const TENANT = 'a1b2c3d4-0000-4000-8000-00000000c0de';
 
-export const idOf = (n: number) => `00000000-0000-4000-8abc-${String(n).padStart(12, '0')}`;
+export const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 export function tinyUser(n: number, changes: Partial<EntraUser> = {}): EntraUser {
   return {
