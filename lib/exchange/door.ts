@@ -1,0 +1,241 @@
+/**
+ * The door to Exchange Online: `POST /adminapi/beta/{tenant}/InvokeCommand`.
+ *
+ * It is UNDOCUMENTED. Microsoft's own ExchangeOnlineManagement module uses it, and a program has no other way to ask
+ * what is asked here: the documented Exchange Online Admin API has no mail users, and Graph knows no holds. So:
+ * - Microsoft may change or close it any day without a word. Then the read is refused, and nobody is purged where
+ *   Exchange's word is required.
+ * - Whatever knows how the door works is in this file: address, headers, envelope, pages, refusals.
+ * - An answer is believed only where it looks exactly as expected. Anything else refuses the read.
+ * - It runs every cmdlet that the app's roles allow. {@link bodyOf} lets three reads through and nothing else.
+ *
+ * What public programs send and record of it: the next page is the same POST to `@odata.nextLink`; a missing role or
+ * an unknown cmdlet is a 403 whose body is NUL bytes that call themselves gzip, or a 401 or 403 in words; the words
+ * of an error are the last of the parts between `|` in `error.details[].message`; `@adminapi.warnings` is there
+ * always and mostly empty.
+ */
+import { randomUUID } from 'node:crypto';
+import type { TokenCredential } from '@azure/identity';
+import type { JsonObject } from '../core/model.ts';
+import { messageOf, type NightRefused } from '../errors.ts';
+import type { Clock } from '../ports.ts';
+import { isObject, parseJson, withoutSecrets } from './json.ts';
+import { createPatience, type Reception } from './patience.ts';
+import { incomplete, noToken, notAllowed, notUnderstood, unexpected } from './refusals.ts';
+
+/** Everything that is ever asked. */
+export const READS = {
+  softDeletedMailUsers: {
+    CmdletName: 'Get-MailUser',
+    Parameters: { SoftDeletedMailUser: true, ResultSize: 'Unlimited' },
+  },
+  /** Those of the former that are high-volume-email accounts (Get-MailUser, parameter set HVEAccount). */
+  softDeletedHighVolume: {
+    CmdletName: 'Get-MailUser',
+    Parameters: { HVEAccount: true, SoftDeletedMailUser: true, ResultSize: 'Unlimited' },
+  },
+  softDeletedMailboxes: {
+    CmdletName: 'Get-Mailbox',
+    Parameters: { SoftDeletedMailbox: true, ResultSize: 'Unlimited' },
+  },
+} as const;
+export type Read = (typeof READS)[keyof typeof READS];
+
+const bodies: ReadonlySet<string> = new Set(
+  Object.values(READS).map((read) => JSON.stringify({ CmdletInput: read })),
+);
+
+/** A command that this tool never sends. Nothing has left the process. It is a defect, whoever asked for it. */
+export class CommandForbidden extends Error {
+  override readonly name = 'CommandForbidden';
+}
+
+/** One request, as it was answered. For measurements. */
+export interface ExchangeCall {
+  readonly cmdlet: string;
+  readonly reception: Reception;
+  readonly durationMs: number;
+}
+
+export interface DoorOptions {
+  /** `https://outlook.office365.com`, or that of a national cloud. Origin only. */
+  readonly root: string;
+  readonly tenantId: string;
+  readonly credential: TokenCredential;
+  readonly clock: Clock;
+  /** For one request, its answer included. */
+  readonly timeoutMs: number;
+  readonly onCall: (call: ExchangeCall) => void;
+}
+
+export interface Door {
+  /**
+   * What the cmdlet returns, page by page, to the end.
+   * @throws NightRefused `accessDenied` | `sourceIncomplete`
+   * @throws CommandForbidden
+   */
+  pages(read: Read, signal: AbortSignal): AsyncGenerator<readonly JsonObject[], void, undefined>;
+}
+
+/** The system mailbox that every tenant has: where requests that no mailbox user makes are routed to. */
+const SYSTEM_MAILBOX = 'SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}';
+const PAGE_SIZE = 1_000;
+
+export function createDoor(options: DoorOptions): Door {
+  const { root, tenantId, credential, clock, timeoutMs, onCall } = options;
+  const address = `${root}/adminapi/beta/${tenantId}/InvokeCommand`;
+
+  async function authorization(signal: AbortSignal): Promise<string> {
+    const scope = `${root}/.default`;
+    try {
+      const token = await credential.getToken(scope, { abortSignal: signal });
+      if (token !== null) return `Bearer ${token.token}`;
+    } catch (error) {
+      throw noToken(scope, withoutSecrets(messageOf(error)));
+    }
+    throw noToken(scope, 'none was issued');
+  }
+
+  async function send(url: string, read: Read, night: AbortSignal): Promise<Answer> {
+    const body = bodyOf(read);
+    const headers = {
+      Authorization: await authorization(night),
+      'Content-Type': 'application/json',
+      Accept: 'application/json',
+      Prefer: `odata.maxpagesize=${PAGE_SIZE}`,
+      'X-AnchorMailbox': `APP:${SYSTEM_MAILBOX}@${tenantId}`,
+      'X-ResponseFormat': 'json',
+      'client-request-id': randomUUID(),
+    };
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([night, deadline]);
+    try {
+      // A redirect would carry the token elsewhere.
+      const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+      const { status } = response;
+      // The body of a refusal may be unreadable; its status says enough.
+      const text = status === 200 ? await response.text() : await response.text().catch(() => '');
+      return { reception: status, json: parseJson(text), headers: response.headers };
+    } catch {
+      return { reception: deadline.aborted ? 'timeout' : 'dropped', json: undefined, headers: new Headers() };
+    }
+  }
+
+  async function page(url: string, read: Read, signal: AbortSignal): Promise<Page> {
+    const { CmdletName: cmdlet } = read;
+    const patience = createPatience(clock);
+    for (;;) {
+      const startedAt = performance.now();
+      const answer = await send(url, read, signal);
+      const malformed = answer.reception === 200 && answer.json === undefined;
+      const reception = malformed ? 'malformed' : answer.reception;
+      onCall({ cmdlet, reception, durationMs: performance.now() - startedAt });
+      if (reception === 200) return pageIn(cmdlet, answer);
+      const retryAfter = answer.headers.get('Retry-After') ?? undefined;
+      if (signal.aborted) throw incomplete(cmdlet, 'was cut off because the night had to end');
+      if (await patience.again(reception, retryAfter, signal)) continue;
+      throw refusalOf(cmdlet, reception, answer, patience.attempts);
+    }
+  }
+
+  return {
+    async *pages(read, signal) {
+      const { CmdletName: cmdlet } = read;
+      const asked = new Set<string>();
+      let total = 0;
+      let announced: number | undefined;
+      for (let url: string | undefined = address; url !== undefined; ) {
+        if (asked.has(url)) throw unexpected(cmdlet, 'its pages lead back to one that was read before');
+        asked.add(url);
+        const { objects, nextLink, count } = await page(url, read, signal);
+        total += objects.length;
+        announced ??= count;
+        yield objects;
+        url = nextLink === undefined ? undefined : following(cmdlet, nextLink, address);
+      }
+      if (announced !== undefined && announced !== total) {
+        throw unexpected(cmdlet, `it announced ${announced} objects and gave ${total}`);
+      }
+    },
+  };
+}
+
+/** The body to send: one of {@link READS}, letter by letter. @throws CommandForbidden */
+function bodyOf(read: Read): string {
+  const body = JSON.stringify({ CmdletInput: read });
+  if (bodies.has(body)) return body;
+  throw new CommandForbidden(
+    `Refused to send ${withoutSecrets(body)} to Exchange Online: this tool only reads there, with ${Object.values(
+      READS,
+    )
+      .map(({ CmdletName }) => CmdletName)
+      .join(', ')} and fixed parameters. Nothing was sent. This is a defect of the tool: report it.`,
+  );
+}
+
+interface Answer {
+  readonly reception: Reception;
+  readonly json: unknown;
+  readonly headers: Headers;
+}
+
+interface Page {
+  readonly objects: readonly JsonObject[];
+  readonly nextLink: string | undefined;
+  readonly count: number | undefined;
+}
+
+/** What Exchange warns of where it does not give everything at once; `@odata.nextLink` then leads to the rest. */
+const MORE_TO_COME = /ResultSize/i;
+
+function pageIn(cmdlet: string, { json, headers }: Answer): Page {
+  if (!isObject(json) || 'error' in json) throw unexpected(cmdlet, 'the answer is no page of results');
+  const { value, '@odata.nextLink': nextLink, '@odata.count': count } = json;
+  if (!Array.isArray(value) || !value.every(isObject))
+    throw unexpected(cmdlet, 'its `value` is no list of objects');
+  if (nextLink !== undefined && (typeof nextLink !== 'string' || nextLink === '')) {
+    throw unexpected(cmdlet, 'its `@odata.nextLink` is no link');
+  }
+  if (count !== undefined && typeof count !== 'number')
+    throw unexpected(cmdlet, 'its `@odata.count` is no number');
+  const told = json['@adminapi.warnings'] ?? [];
+  const warnings = [...(Array.isArray(told) ? told : [told]), headers.get('X-Warnings') ?? '']
+    .map((warning) => (typeof warning === 'string' ? warning : JSON.stringify(warning)))
+    .filter((warning) => warning.trim() !== '' && warning.trim() !== '[]');
+  const grave = warnings.find((warning) => nextLink === undefined || !MORE_TO_COME.test(warning));
+  if (grave !== undefined) throw unexpected(cmdlet, `it warned: ${withoutSecrets(grave)}`);
+  return { objects: value, nextLink, count };
+}
+
+/** The next page's address. The token goes to the door and nowhere else. */
+function following(cmdlet: string, nextLink: string, address: string): string {
+  const next = URL.parse(nextLink, address);
+  const door = new URL(address);
+  if (next?.origin === door.origin && next.pathname.toLowerCase() === door.pathname.toLowerCase())
+    return next.href;
+  throw unexpected(cmdlet, 'its next page is said to be somewhere else');
+}
+
+function refusalOf(cmdlet: string, reception: Reception, { json }: Answer, attempts: number): NightRefused {
+  const words = wordsIn(json);
+  const what = `${reception}${words === '' ? '' : `: ${words}`}`;
+  if (reception === 401 || reception === 403) {
+    return notAllowed(cmdlet, what);
+  }
+  if (reception === 400 || reception === 404) {
+    return notUnderstood(cmdlet, what);
+  }
+  if (typeof reception === 'number' && reception < 500 && reception !== 429 && reception !== 408) {
+    return unexpected(cmdlet, `it answered ${what}`);
+  }
+  return incomplete(cmdlet, `failed ${attempts} times, the last time with ${what}`);
+}
+
+/** Exchange's own words in an error's body; empty where there are none. */
+function wordsIn(json: unknown): string {
+  const error = isObject(json) ? json['error'] : undefined;
+  if (!isObject(error)) return '';
+  const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : [];
+  const words = details.map((detail) => String(detail['message'] ?? '').replace(/^.*\|/s, '')).join(' ');
+  return withoutSecrets(words.trim() === '' ? String(error['message'] ?? error['code'] ?? '') : words);
+}

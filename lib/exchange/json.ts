@@ -1,0 +1,25 @@
+/** JSON as it comes off the wire, before anything is believed of it. */
+import type { Json, JsonObject } from '../core/model.ts';
+
+/** `undefined` where `text` is no JSON: empty, HTML, or cut short. */
+export function parseJson(text: string): Json | undefined {
+  try {
+    const json: Json = JSON.parse(text);
+    return json;
+  } catch {
+    return undefined;
+  }
+}
+
+export const isObject = (json: unknown): json is JsonObject =>
+  typeof json === 'object' && json !== null && !Array.isArray(json);
+
+/** One line of at most 300 characters in which nothing looks like a token. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\beyJ[\w-]*(\.[\w-]*)*/g, '(token)')
+    .replaceAll(/\bBearer\s+\S+/gi, 'Bearer (token)')
+    .trim()
+    .slice(0, 300);
+}

@@ -1,0 +1,32 @@
+/** Why a read of Exchange Online refuses, in words for an operator. */
+import { NightRefused } from '../errors.ts';
+
+/** Exchange understood the request and will not answer it. Sending it again would not help. */
+export class ReadRefused extends NightRefused {}
+
+export const noToken = (scope: string, why: string) =>
+  new NightRefused(
+    'accessDenied',
+    `No token for Exchange Online (${scope}): ${why}. Nobody is purged where Exchange's word is required. Check the app's managed identity.`,
+  );
+
+export const notAllowed = (cmdlet: string, answer: string) =>
+  new ReadRefused(
+    'accessDenied',
+    `Exchange Online does not let this app run ${cmdlet} (${answer}). Nobody is purged where Exchange's word is required. Grant the app Exchange.ManageAsApp and, in Exchange Online, membership of a role group with View-Only Recipients: infra/identity/grant.sh --exchange does the one and says how to do the other. New grants take a while to hold.`,
+  );
+
+export const notUnderstood = (cmdlet: string, answer: string) =>
+  new ReadRefused('sourceIncomplete', unexpected(cmdlet, `it answered ${answer}`).message);
+
+export const incomplete = (cmdlet: string, how: string) =>
+  new NightRefused(
+    'sourceIncomplete',
+    `Reading Exchange Online with ${cmdlet} ${how}. What Exchange knows of the deleted users is not known, and nobody is purged where its word is required. Wait for the next night.`,
+  );
+
+export const unexpected = (cmdlet: string, what: string) =>
+  new NightRefused(
+    'sourceIncomplete',
+    `Exchange Online answered unexpectedly at its undocumented door. Asked with ${cmdlet}, ${what}. Nobody is purged where Exchange's word is required. If the next nights bring the same, the door has changed: look for a newer release of this tool, or let the policy do without Exchange.`,
+  );
