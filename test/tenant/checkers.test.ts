@@ -5,7 +5,7 @@ import { factsOfLedger, type NightFacts } from './facts.ts';
 import type { Tag } from './kinds.ts';
 import { seedPopulation } from './population.ts';
 import type { Truth } from './truth.ts';
-import { createWorld } from './world.ts';
+import { createWorld, PEOPLE_OU } from './world.ts';
 
 const OPTIONS: CheckOptions = {
   by: 'tool',
@@ -157,6 +157,35 @@ describe('a purge that must not be', () => {
       expect.stringContaining('purged, but it was protected'),
     ]);
   });
+});
+
+test('purges before the night are not the night’s', () => {
+  const night = newNight({ maxPurges: 0 });
+  night.purge(night.due.slice(0, 1));
+  const after = observe(night.world);
+  const options = { ...OPTIONS, maxPurges: 0 };
+  expect(checkSafety(night.world, after, { intended: [], purged: [] }, options).violations).toEqual([]);
+});
+
+test.each([
+  ['two primary addresses', { proxyAddresses: ['SMTP:x@contoso.com', 'SMTP:y@contoso.com'] }],
+  ['a mail that is not its primary address', { mail: 'y@contoso.com' }],
+])('Graph alone cannot prove a mail user with %s', (_what, change) => {
+  const world = createWorld({ clock: manualClock('2026-11-23T02:00:00Z') });
+  const entry = { displayName: 'X', userPrincipalName: 'x@domain.com', ou: PEOPLE_OU };
+  const user = world.onPrem.mailEnable(world.onPrem.create(entry), { externalAddress: 'x@contoso.com' });
+  const ought = () => {
+    world.sync.syncNow();
+    world.onPrem.delete(user);
+    world.sync.syncNow();
+    const before = observe(world);
+    const [truth] = before.deleted.values();
+    return truth && oughtToBePurged(world, truth, before, { ...OPTIONS, graceDays: 0 });
+  };
+  expect(ought()).toBe(true);
+  world.onPrem.restore(user);
+  world.onPrem.change(user, change);
+  expect(ought()).toBe(false);
 });
 
 describe('a record that must not be', () => {

@@ -104,7 +104,7 @@ export class Entra implements EntraDirectory {
     return this.#graves.get(id);
   }
 
-  /** The object, live or deleted, that last held this immutable id. */
+  /** The object that last held this immutable id; it may be gone. */
   holderOf(immutableId: string): string | undefined {
     return this.#holders.get(immutableId);
   }
@@ -135,7 +135,7 @@ export class Entra implements EntraDirectory {
   softDelete(id: string): void {
     const user = this.#mustBe(this.liveUser(id), id, 'a live user');
     const now = this.#timeline.moment;
-    this.#live.delete(id);
+    this.#takeFromLive(id);
     this.#deleted.set(id, {
       ...user,
       userPrincipalName: mangled(user),
@@ -160,7 +160,7 @@ export class Entra implements EntraDirectory {
   bringBack(id: string): void {
     const user = this.#mustBe(this.deletedUser(id), id, 'a deleted user');
     this.#deleted.delete(id);
-    this.#live.set(id, { ...user, userPrincipalName: unmangled(user), deletedDateTime: null });
+    this.#putLive({ ...user, userPrincipalName: unmangled(user), deletedDateTime: null });
     this.#changed(id);
   }
 
@@ -176,7 +176,7 @@ export class Entra implements EntraDirectory {
   createUser(given: NewUser): EntraUser {
     this.#timeline.settle();
     const user = entraUser(this.#random.guid(), this.#timeline.moment, given);
-    this.#live.set(user.id, user);
+    this.#putLive(user);
     this.#changed(user.id);
     this.#hold(user);
     return user;
@@ -185,7 +185,7 @@ export class Entra implements EntraDirectory {
   /** Of a live user. */
   update(id: string, changes: Partial<EntraUser>): EntraUser {
     const user: EntraUser = Object.assign({ ...this.#mustBe(this.liveUser(id), id, 'a live user') }, changes);
-    this.#live.set(id, user);
+    this.#putLive(user);
     this.#changed(id);
     this.#hold(user);
     return user;
@@ -214,12 +214,20 @@ export class Entra implements EntraDirectory {
   }
 
   #bury(user: EntraUser, how: Grave['how']): void {
-    this.#live.delete(user.id);
+    this.#takeFromLive(user.id);
     this.#deleted.delete(user.id);
     this.#graves.set(user.id, { user, how });
-    const anchor = user.onPremisesImmutableId;
-    if (anchor !== null && this.#holders.get(anchor) === user.id) this.#holders.delete(anchor);
     this.#changed(user.id);
+  }
+
+  /** The list of the living is long: it is made anew only when it has changed, not for every purge. */
+  #putLive(user: EntraUser): void {
+    this.#live.set(user.id, user);
+    this.#liveList = undefined;
+  }
+
+  #takeFromLive(id: string): void {
+    if (this.#live.delete(id)) this.#liveList = undefined;
   }
 
   #hold(user: EntraUser): void {
@@ -227,7 +235,6 @@ export class Entra implements EntraDirectory {
   }
 
   #changed(id: string): void {
-    this.#liveList = undefined;
     this.#deletedList = undefined;
     for (const watcher of this.#watchers) watcher(id);
   }

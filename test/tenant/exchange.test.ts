@@ -201,6 +201,16 @@ describe('mail', () => {
     expect(route(inside.routingAddress)).toMatchObject({ route: 'onPremises' });
   });
 
+  test('to a deleted guest does not bounce', () => {
+    const world = newWorld();
+    const { id } = world.entra.createGuest('Gus', 'gus@fabrikam.com');
+    world.advance(HOUR_MS);
+    world.entra.softDelete(id);
+    world.advance(HOUR_MS);
+    expect(world.exchange.softDeletedMailUsers()).toMatchObject([{ recipientTypeDetails: 'GuestMailUser' }]);
+    expect(world.mail.send({ to: 'gus@fabrikam.com' }).delivered).toBe(true);
+  });
+
   test('a live recipient with the address outweighs a soft-deleted one', () => {
     const { world, user, id, send } = blogTest();
     world.advance(HOUR_MS);

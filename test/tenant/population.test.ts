@@ -21,6 +21,15 @@ describe('a population', () => {
     expect(Math.min(...Object.values(population))).toBeGreaterThan(0);
   });
 
+  test('gives everybody an id of their own, a version 4 GUID', () => {
+    const ids = [...world.entra.liveUsers(), ...world.entra.deletedUsers()].map((user) => user.id);
+    expect(new Set(ids).size).toBe(700);
+    const odd = ids.filter(
+      (id) => !/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id),
+    );
+    expect(odd).toEqual([]);
+  });
+
   test('has the deletions spread over the past 30 days, each kind within its own', () => {
     const ages = (tag: Tag) =>
       truths(tag).map(({ user }) => (NOW - Date.parse(user.deletedDateTime ?? '')) / DAY_MS);
@@ -83,6 +92,9 @@ test('a small recycle bin is possible, and too few live users are refused', () =
   const world = newWorld();
   seedPopulation(world, { users: 5, deleted: 7 });
   expect(world.entra.deletedUsers()).toHaveLength(7);
+  const oneOfEach = Object.keys(KINDS).length;
+  const counts = seedPopulation(newWorld(), { users: 5, deleted: oneOfEach });
+  expect(Object.values(counts)).toEqual(Array(oneOfEach).fill(1));
   expect(() => seedPopulation(newWorld(), { users: 0, deleted: 40 })).toThrow(RangeError);
 });
 

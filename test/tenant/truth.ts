@@ -15,7 +15,7 @@ export interface Truth {
   /** The on-prem user with its immutable id; `never` where directory sync did not make it. */
   readonly onPremises: 'present' | 'gone' | 'never';
   readonly inScope: boolean;
-  /** On-premises it is (or was at the end) a mail user with an external address. */
+  /** On-premises it is, or was when it went, a mail user. */
   readonly mailUser: boolean;
   /** It has, or once had, a mailbox somewhere. */
   readonly mailbox: boolean;
@@ -63,7 +63,7 @@ export class TruthTeller {
       user,
       onPremises: source === undefined ? 'never' : present === undefined ? 'gone' : 'present',
       inScope: present !== undefined && this.#sync.inScope(present),
-      mailUser: type === RECIPIENT.mailUser && source?.targetAddress != null,
+      mailUser: type === RECIPIENT.mailUser,
       mailbox:
         type === RECIPIENT.mailbox || type === RECIPIENT.remoteMailbox || this.#exchange.hadMailbox(id),
       licensed: user.assignedLicenses.length > 0,

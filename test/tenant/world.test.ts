@@ -158,6 +158,30 @@ describe('directory sync', () => {
     expect(world.truth.of(id)).toMatchObject({ onPremises: 'present', mailUser: false });
   });
 
+  test('the old forest may let go of such a user later, and nothing comes of it', () => {
+    const { world, ada, id } = synced();
+    world.onPrem.create({
+      displayName: 'Ada',
+      userPrincipalName: 'ada@domain2.com',
+      ou: PEOPLE_OU,
+      consistencyGuid: ada.key,
+    });
+    world.sync.syncNow();
+    world.onPrem.delete(ada);
+    world.sync.syncNow();
+    expect(world.entra.liveUser(id)).toMatchObject({ userPrincipalName: 'ada@domain2.com' });
+  });
+
+  test('an OU in scope means those below it too, and none that only sounds like it', () => {
+    const { world, ada, id } = synced();
+    world.onPrem.move(ada, `OU=Sales,${PEOPLE_OU.toUpperCase()}`);
+    world.sync.syncNow();
+    expect(world.entra.liveUser(id)).toBeDefined();
+    world.onPrem.move(ada, `OU=Former${PEOPLE_OU.slice('OU='.length)}`);
+    world.sync.syncNow();
+    expect(world.entra.liveUser(id)).toBeUndefined();
+  });
+
   test('finds a live federated user by its immutable id and takes it over', () => {
     const { world, ada } = newWorld();
     const cloud = world.entra.createUser({
@@ -251,9 +275,11 @@ test('a name that is taken on-premises is refused, also to one who comes back', 
   const { world, ada } = newWorld();
   const twin = { displayName: 'Twin', userPrincipalName: 'ada@DOMAIN.com', ou: PEOPLE_OU };
   expect(() => world.onPrem.create(twin)).toThrow('taken');
-  world.onPrem.delete(ada);
+  world.onPrem.rename(ada, { userPrincipalName: 'ada2@domain.com' });
+  const first = world.onPrem.create(twin);
+  world.onPrem.delete(first);
   world.onPrem.create(twin);
-  expect(() => world.onPrem.restore(ada)).toThrow('taken');
+  expect(() => world.onPrem.restore(first)).toThrow('taken');
 });
 
 test('the same seed makes the same world, another seed another', () => {

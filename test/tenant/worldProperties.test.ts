@@ -68,7 +68,11 @@ test('whatever happens, every object is in one place, under the right name, and 
       const ever = new Set<string>();
       live(story, (world) => {
         const [alive, deleted] = [world.entra.liveUsers(), world.entra.deletedUsers()];
+        for (const user of world.onPrem.users()) ever.add(idOf(world, user));
         for (const { id } of [...alive, ...deleted]) ever.add(id);
+        ever.delete('');
+        const listed = [...alive, ...deleted].map(({ id }) => id).sort();
+        expect(listed).toEqual([...ever].filter((id) => world.entra.grave(id) === undefined).sort());
         for (const id of ever) {
           const places = [world.entra.liveUser(id), world.entra.deletedUser(id), world.entra.grave(id)];
           expect(places.filter((place) => place !== undefined)).toHaveLength(1);
