@@ -10,6 +10,7 @@ import { ExportUnreadable } from './exportCsv.ts';
 import { readUsers, type Slices } from './exportFile.ts';
 import { createExportLookup, type ExportLookupOptions, type FoundExport } from './exportLookup.ts';
 import type { ExportManifest } from './exportManifest.ts';
+import { codeOf } from './exportStore.ts';
 
 export interface ExportSourceOptions extends ExportLookupOptions {
   /** DNS names of every domain with synced users. All are required: who is in none of them is absent. */
@@ -128,7 +129,7 @@ async function* readFile(
 function whatIsWrong(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'was not read to its end, since the night was stopped';
   if (error instanceof ExportUnreadable) return error.message;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (code.startsWith('Z_')) return `is not one whole gzip file (${messageOf(error)})`;
   if (code.startsWith('CSV_')) return `is not the CSV it should be (${messageOf(error)})`;
   return `could not be read to its end (${messageOf(error)})`;

@@ -1,6 +1,13 @@
 import { Readable } from 'node:stream';
 import type { TokenCredential } from '@azure/identity';
-import { ContainerClient, RestError, type StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  type BlobClient,
+  type BlobDownloadResponseParsed,
+  ContainerClient,
+  RestError,
+  type StoragePipelineOptions,
+  type StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { messageOf, NightRefused } from '../errors.ts';
 import type { ExportStore } from './exportStore.ts';
 
@@ -9,38 +16,68 @@ export interface BlobExportStoreOptions {
   readonly containerUrl: string;
   /** Needs no more than Storage Blob Data Reader on the container. */
   readonly credential: TokenCredential | StorageSharedKeyCredential;
-  /** A download from which nothing arrives for so long has failed. */
+  /** A download from which nothing arrives for so long has broken off. */
   readonly stallMs?: number;
-  /** Before the first of three retries; it doubles from one to the next. */
-  readonly retryDelayMs?: number;
+  /** Retries and the like. */
+  readonly clientOptions?: StoragePipelineOptions;
 }
 
+/** How often one download is taken up again. The SDK itself does not do it when a connection is lost. */
+const MAX_RESUMES = 5;
+
 /**
- * Exports in a container of Azure Storage. A download that breaks off is resumed, but only while the blob has
- * the ETag that it began with.
+ * Exports in a container of Azure Storage. A download that breaks off is taken up again, but only while the blob
+ * has the ETag that it began with.
  */
 export function createBlobExportStore(options: BlobExportStoreOptions): ExportStore {
-  const { containerUrl, credential, stallMs = 60_000, retryDelayMs = 1_000 } = options;
+  const { containerUrl, credential, stallMs = 60_000, clientOptions } = options;
   const container = new ContainerClient(containerUrl, credential, {
-    retryOptions: { maxTries: 4, tryTimeoutInMs: stallMs, retryDelayInMs: retryDelayMs },
+    ...clientOptions,
+    retryOptions: { tryTimeoutInMs: stallMs, retryDelayInMs: 1_000, ...clientOptions?.retryOptions },
   });
   return {
     location: containerUrl,
-    open: async (path, abortSignal) => {
+    open: async (path, signal) => {
+      const blob = container.getBlobClient(path);
       try {
-        const { contentLength, readableStreamBody } = await container
-          .getBlobClient(path)
-          .download(0, undefined, { abortSignal });
-        if (contentLength === undefined || !(readableStreamBody instanceof Readable)) {
-          throw new Error('the answer has no content');
-        }
-        return { size: contentLength, content: unlessStalled(readableStreamBody, stallMs) };
+        const begun = await blob.download(0, undefined, { abortSignal: signal });
+        return { size: begun.contentLength ?? 0, content: contentOf(blob, begun, stallMs, signal) };
       } catch (error) {
         if (error instanceof RestError && error.code === 'BlobNotFound') return undefined;
         throw refusal(error, `${containerUrl}/${path}`);
       }
     },
   };
+}
+
+async function* contentOf(
+  blob: BlobClient,
+  begun: BlobDownloadResponseParsed,
+  stallMs: number,
+  abortSignal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let { readableStreamBody: body } = begun;
+  let offset = 0;
+  for (let resumes = 0; ; resumes += 1) {
+    if (!(body instanceof Readable)) throw new Error('Azure Storage sent no content');
+    try {
+      for await (const chunk of unlessStalled(body, stallMs)) {
+        offset += chunk.length;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      if (abortSignal.aborted || resumes === MAX_RESUMES) throw error;
+      const conditions = { ifMatch: begun.etag ?? '' };
+      const rest = await blob.download(offset, undefined, { abortSignal, conditions }).catch(changed);
+      body = rest.readableStreamBody;
+    }
+  }
+}
+
+function changed(error: unknown): never {
+  const isGone = error instanceof RestError && (error.statusCode === 412 || error.statusCode === 404);
+  throw isGone ? new Error('it was replaced or removed while it was read', { cause: error }) : error;
 }
 
 /** Only the waiting for the next chunk is timed, not what the reader does with it. */
@@ -55,9 +92,6 @@ async function* unlessStalled(body: Readable, stallMs: number): AsyncGenerator<U
       if (chunk.done) return;
       yield chunk.value;
     }
-  } catch (error) {
-    const isGone = error instanceof RestError && (error.statusCode === 412 || error.statusCode === 404);
-    throw isGone ? new Error('it was replaced or removed while it was read', { cause: error }) : error;
   } finally {
     body.destroy();
   }

@@ -6,6 +6,7 @@
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { EXPORT_COLUMNS, sameText } from './exportManifest.ts';
+import { codeOf } from './exportStore.ts';
 
 /** One row; an empty cell is an empty text. */
 export type ExportRow = Readonly<Record<(typeof EXPORT_COLUMNS)[number], string>>;
@@ -84,7 +85,7 @@ async function* decode(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string,
     }
     yield (decoder ?? decoderFor(head)).decode();
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (codeOf(error) !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
     throw new ExportUnreadable('is neither UTF-8 nor UTF-16 with a byte order mark', { cause: error });
   }
 }

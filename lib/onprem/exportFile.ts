@@ -4,7 +4,7 @@ import { addAbortSignal, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { immutableId, type OnPremUser } from '../core/model.ts';
 import { type ExportRow, ExportUnreadable, readRows } from './exportCsv.ts';
-import { type ExportManifest, sameText } from './exportManifest.ts';
+import { DEFAULT_SOURCE_ANCHOR, type ExportManifest, sameText } from './exportManifest.ts';
 import type { StoredFile } from './exportStore.ts';
 import { createIdTable } from './idTable.ts';
 
@@ -13,7 +13,7 @@ const PAGE_SIZE = 1_000;
 /** Canonical base64 of 16 bytes: the bits that the last letter has too many are zero. */
 const BASE64_GUID = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 /** Entra Connect writes these as base64; any other attribute is taken as the plain text it is. */
-const BINARY_ANCHORS = ['mS-DS-ConsistencyGuid', 'objectGUID'];
+const BINARY_ANCHORS = [DEFAULT_SOURCE_ANCHOR, 'mS-DS-ConsistencyGuid', 'objectGUID'];
 
 /** Users by domain and by OU. */
 export type Slices = Readonly<Record<string, number>>;
@@ -37,7 +37,8 @@ export async function* readUsers(
       yield chunk;
     }
   };
-  const unzipped = pipeline(watched(), addAbortSignal(signal, createGunzip()), () => {});
+  const gunzip = createGunzip();
+  const unzipped = pipeline(watched(), addAbortSignal(signal, gunzip), () => {});
 
   const check = rowCheck(manifest);
   const slices = new Map<string, number>();
@@ -58,7 +59,10 @@ export async function* readUsers(
 
   if (rows !== manifest.rows)
     throw new ExportUnreadable(`holds ${rows} rows, not the ${manifest.rows} announced`);
-  if (bytes !== file.size) throw new ExportUnreadable(`has something behind its end (${file.size} bytes)`);
+  // gzip ends silently where zeros follow; the bytes it took in show it.
+  if (bytes !== file.size || gunzip.bytesWritten !== file.size) {
+    throw new ExportUnreadable(`has something behind its end (${file.size} bytes)`);
+  }
   if (!sameText(digest.digest('hex'), manifest.sha256)) {
     throw new ExportUnreadable('has another SHA-256 than the manifest says');
   }

@@ -15,7 +15,7 @@ export interface ExportLookupOptions {
   readonly clock: Clock;
   /** Counted from when the export began, since nothing in it is newer than that for sure. */
   readonly maxAgeHours: number;
-  /** The attribute that Entra Connect makes immutable ids from; `mS-DS-ConsistencyGuid` by default. */
+  /** The attribute that Entra Connect makes immutable ids from; {@link DEFAULT_SOURCE_ANCHOR} by default. */
   readonly sourceAnchor?: string;
   /** By domain: what an earlier night read. An export older than that is refused. */
   readonly lastSeen?: Readonly<Record<string, SeenExport>>;
@@ -62,7 +62,7 @@ export function createExportLookup(options: ExportLookupOptions): ExportLookup {
     return file === undefined
       ? {
           refusal: 'sourceIncomplete',
-          detail: `is named ${manifest.file}, which is not there`,
+          detail: `has a manifest that names ${manifest.file}, which is not there`,
           mayPass: true,
         }
       : { manifest, file };
@@ -98,16 +98,22 @@ export function createExportLookup(options: ExportLookupOptions): ExportLookup {
 
 const manifestPath = (domain: string) => `${domain}/manifest.json`;
 
-async function textOf({ size, content }: StoredFile): Promise<string | Flaw> {
-  const refusal = 'sourceIncomplete';
-  if (size > MAX_MANIFEST_BYTES) {
-    return { refusal, detail: `has a manifest of ${size} bytes, which is none`, mayPass: false };
-  }
+async function textOf({ content }: StoredFile): Promise<string | Flaw> {
+  const flaw = (what: string, mayPass: boolean): Flaw => ({
+    refusal: 'sourceIncomplete',
+    detail: `has a manifest that ${what}`,
+    mayPass,
+  });
   try {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of content) chunks.push(chunk);
+    let bytes = 0;
+    for await (const chunk of content) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > MAX_MANIFEST_BYTES) return flaw(`has more than ${MAX_MANIFEST_BYTES} bytes`, false);
+    }
     return Buffer.concat(chunks).toString('utf8');
   } catch (error) {
-    return { refusal, detail: `has a manifest that could not be read (${messageOf(error)})`, mayPass: true };
+    return flaw(`could not be read (${messageOf(error)})`, true);
   }
 }

@@ -13,8 +13,8 @@ export const EXPORT_COLUMNS = [
   'distinguishedName',
 ] as const;
 
-/** The anchor that Entra Connect uses unless told otherwise; `objectGUID` where a user has none. */
-export const DEFAULT_SOURCE_ANCHOR = 'mS-DS-ConsistencyGuid';
+/** `mS-DS-ConsistencyGuid`, else `objectGUID`, as Entra Connect does unless told otherwise. */
+export const DEFAULT_SOURCE_ANCHOR = 'auto';
 
 /** Clocks of servers in one forest are never further apart (Kerberos' own limit). */
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
@@ -32,7 +32,7 @@ const exportManifest = z.strictObject({
   formatVersion: z.literal(1),
   /** DNS name. */
   domain: z.string().min(1),
-  /** The attribute that `immutableId` was taken from. */
+  /** The attribute that `immutableId` was taken from, or {@link DEFAULT_SOURCE_ANCHOR}. */
   sourceAnchor: z.string().min(1),
   domainController: z.string().min(1),
   /** The domain controller's `highestCommittedUSN` at the start: a decimal number, as text, since it has 64 bits. */

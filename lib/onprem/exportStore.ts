@@ -25,14 +25,14 @@ export interface StoredFile {
 export function createFolderExportStore(directory: string): ExportStore {
   return {
     location: directory,
-    open: async (path) => {
+    open: async (path, signal) => {
       try {
         // The open handle stays with the file that it is, whatever takes its name.
         const handle = await open(join(directory, path));
         const { size } = await handle.stat();
-        return { size, content: handle.createReadStream() };
+        return { size, content: handle.createReadStream({ signal }) };
       } catch (error) {
-        switch ((error as NodeJS.ErrnoException).code) {
+        switch (codeOf(error)) {
           case 'ENOENT':
             return undefined;
           case 'EACCES':
@@ -52,4 +52,9 @@ export function createFolderExportStore(directory: string): ExportStore {
       }
     },
   };
+}
+
+/** `ENOENT`, `Z_DATA_ERROR`, `CSV_QUOTE_NOT_CLOSED`, … */
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

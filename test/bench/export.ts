@@ -51,7 +51,7 @@ async function generate(folder: string, rows: number): Promise<void> {
   const manifest = {
     formatVersion: 1,
     domain: DOMAIN,
-    sourceAnchor: 'mS-DS-ConsistencyGuid',
+    sourceAnchor: 'auto',
     domainController: `dc01.${DOMAIN}`,
     highestUsn: '123456789',
     started: now,
