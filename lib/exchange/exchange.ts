@@ -7,7 +7,11 @@ import { idIn, merged, type Recipient, recipientIn } from './recipients.ts';
 import { ReadRefused } from './refusals.ts';
 
 export interface ExchangeOptions {
-  /** `https://outlook.office365.com`, `.us`, `https://outlook-dod.office365.us` or `https://partner.outlook.cn`. */
+  /**
+   * `https://outlook.office365.com`; GCC High: `https://outlook.office365.us`; DoD: `https://outlook-dod.office365.us`;
+   * China: `https://outlook.office365.cn` or `https://partner.outlook.cn` ("Get started with the Exchange Online Admin
+   * API", Connect-ExchangeOnline). The token is asked for this root.
+   */
   readonly root: string;
   readonly tenantId: TenantId;
   readonly credential: TokenCredential;
