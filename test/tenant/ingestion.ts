@@ -84,12 +84,19 @@ export async function startIngestion(options: IngestionOptions): Promise<Ingesti
       response.writeHead(status, { 'content-type': 'application/json', ...retry });
       response.end(JSON.stringify(json));
     };
+    /** What answers with 5xx is often not the service at all. */
+    const failAsGateway = (status: number) => {
+      log(status);
+      response.writeHead(status, { 'content-type': 'text/html' });
+      response.end('<html><body>Our services are not available right now</body></html>');
+    };
     if (fault === 'drop') {
       log(undefined);
       request.socket.destroy();
       return;
     }
     if (fault === 'stall') return log(undefined);
+    if (typeof fault === 'number' && fault >= 500) return failAsGateway(fault);
     if (request.method !== 'POST' || !/^\/v2(\.1)?\/track$/.test(request.url ?? '')) return reply(404, {});
     const items = parseItems(body, request.headers['content-encoding']);
     if (items === undefined) return reply(400, verdict(1, [{ index: 0, ...INVALID_JSON }]));

@@ -1,0 +1,94 @@
+/** A night with every kind of record, and every field of it filled. */
+import { immutableId, type Timestamp } from '../../lib/core/model.ts';
+import type { LedgerLine, LedgerRecord } from '../../lib/core/record.ts';
+import {
+  DELETED,
+  decided,
+  ended,
+  intended,
+  keep,
+  night,
+  started,
+  TENANT,
+  time,
+  user,
+} from './ledgerRecords.ts';
+
+const ANCHOR = immutableId('AAECAwQFBgcICQoLDA0ODw==');
+const generation = { id: user(1), deletedDateTime: DELETED };
+const unknown = { value: 'unknown', origin: 'Exchange Online' } as const;
+
+export const EVERY_KIND: readonly LedgerRecord[] = [
+  {
+    ...started({ night: night('b'), hash: 'f'.repeat(64) }),
+    policy: {
+      gracePeriodDays: 14,
+      nightsAbsent: 3,
+      maxSyncAgeHours: 6,
+      onPremises: { source: 'entra', maxShrinkPercent: 10 },
+      accidentalDeletionPrevention: {
+        maxPurgesPerNight: 50,
+        maxPercentOfSyncedUsers: 1.5,
+        rollingBudget: { days: 7, maxPurges: 100 },
+      },
+    },
+  },
+  {
+    kind: 'tenantRead',
+    tenantId: TENANT,
+    lastSync: time('2026-11-20T01:30:00Z'),
+    verifiedDomains: ['contoso.com'],
+    clockSkewSeconds: 2,
+  },
+  { kind: 'deletedUsersRead', users: 3 },
+  {
+    kind: 'sourceRead',
+    source: 'export',
+    total: 90,
+    slices: { 'OU=A': 50, 'OU=B': 40 },
+    asOf: time('2026-11-20T00:00:00Z'),
+    accepted: true,
+    baseline: { total: 100, slices: { 'OU=A': 50, 'OU=B': 50 } },
+  },
+  { kind: 'exchangeRead', available: true, recipients: 7, detail: 'read to the end' },
+  {
+    ...decided(1, ANCHOR && { immutableId: ANCHOR }),
+    facts: { ...decided(1).facts, onHold: unknown, highVolumeEmail: unknown },
+  },
+  keep(2, 'licensed'),
+  keep(3, 'onHold'),
+  {
+    kind: 'planned',
+    state: 'ready',
+    fingerprint: 'a'.repeat(64),
+    counts: { deletedUsers: 3, purge: 1, keep: 2, keptBy: { licensed: 1, onHold: 1 } },
+    refusals: [{ refusal: 'syncStale', detail: 'an old sync' }],
+    budgetSpent: 4,
+  },
+  intended(1, 'a secret of the snapshot'),
+  { kind: 'answered', ...generation, attempt: 1, answer: 'accepted', detail: '204' },
+  {
+    kind: 'settled',
+    ...generation,
+    outcome: 'purged',
+    detail: 'absent from both',
+    verifiedAfterMs: 1500,
+    intendedBy: night('b'),
+  },
+  {
+    kind: 'cureSeen',
+    ...generation,
+    state: 'lingering',
+    purgedAt: time('2026-11-18T02:00:00Z'),
+    afterMs: 172_800_000,
+    detail: 'still there after 48 hours',
+  },
+  { ...ended(), refusals: [{ refusal: 'tooManyPurges', detail: 'more than 50', limit: 50, actual: 60 }] },
+  { kind: 'telemetrySent', of: night('b'), events: 3, delivered: false, detail: 'HTTP 500' },
+];
+
+export const AT = time('2026-11-20T02:00:00Z');
+
+export function linesOf(records: readonly LedgerRecord[], at: Timestamp = AT, id = night('a')): LedgerLine[] {
+  return records.map((record, seq) => ({ night: id, seq, at, prev: '0'.repeat(64), record }));
+}
