@@ -39,6 +39,11 @@ const settings = z
       .default('https://outlook.office365.com')
       .transform((text) => new URL(text).origin)
       .describe('Exchange Online, or that of a national cloud; used where the policy asks it.'),
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z
+      .string()
+      .regex(/Authorization=AAD/i, { error: 'must contain "Authorization=AAD"' })
+      .optional()
+      .describe('Set where Application Insights takes no keys: the managed identity then sends telemetry.'),
     NIGHTLY_SCHEDULE: z
       .string()
       .regex(NCRONTAB, { error: 'must be an NCRONTAB expression with six fields, such as "0 0 2 * * *"' })
@@ -75,6 +80,8 @@ export interface Config {
   /** By the NAME in AD_<NAME>_USERNAME, AD_<NAME>_PASSWORD and AD_<NAME>_CA. */
   readonly directoryCredentials: Readonly<Record<string, DirectoryCredentials>>;
   readonly connectionString: string | undefined;
+  /** Telemetry goes under the managed identity. */
+  readonly telemetryByIdentity: boolean;
   readonly timeLimitMs: number;
   readonly halted: boolean;
 }
@@ -112,6 +119,7 @@ export function readConfig(environment: Environment): Config {
     exchangeRoot: values.EXCHANGE_ROOT,
     directoryCredentials: directoryCredentials(environment),
     connectionString: values.APPLICATIONINSIGHTS_CONNECTION_STRING,
+    telemetryByIdentity: values.APPLICATIONINSIGHTS_AUTHENTICATION_STRING !== undefined,
     timeLimitMs: values.NIGHT_TIME_LIMIT_MINUTES * 60_000,
     halted: !['false', '0', undefined].includes(values.NIGHTLY_PURGE_HALT?.toLowerCase()),
   };

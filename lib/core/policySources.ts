@@ -32,6 +32,10 @@ const directoryDomain = z.strictObject({
     .describe(
       '"auto": mS-DS-ConsistencyGuid, else objectGUID, as Entra Connect does. Otherwise an attribute.',
     ),
+  ignoredDomains: z
+    .array(zDomain)
+    .default([])
+    .describe('Other domains of the forest, known to hold no synced user. Any other unnamed domain refuses.'),
   credentials: z
     .string()
     .regex(/^[A-Z0-9]+$/, { error: 'must be capital letters and digits' })

@@ -21,6 +21,7 @@ test('a ledger is all that must be set', () => {
     exchangeRoot: 'https://outlook.office365.com',
     directoryCredentials: {},
     connectionString: undefined,
+    telemetryByIdentity: false,
     timeLimitMs: 50 * 60_000,
     halted: false,
   });
