@@ -41,7 +41,7 @@ export interface Stage {
 export interface Night {
   readonly report: NightReport;
   readonly lines: readonly LedgerLine[];
-  /** What the tenant's checkers found; the night had Entra ID as its only source and Graph as its only proof. */
+  /** What the tenant's checkers found, given the means that the policy names. */
   readonly violations: readonly string[];
   readonly missed: readonly string[];
 }
@@ -87,7 +87,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     },
     close: async () => {
       await tenant.close();
-      rmSync(folder, { recursive: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -150,8 +150,8 @@ function checkOptions(policy: Policy, servers: TenantServers): CheckOptions {
     by: servers.clientId,
     graceDays: policy.gracePeriodDays,
     maxPurges: policy.accidentalDeletionPrevention.maxPurgesPerNight,
-    sourceKnowsOnPrem: false,
-    mailUserProof: 'graph',
-    holdsKnown: false,
+    sourceKnowsOnPrem: policy.onPremises.source !== 'entra',
+    mailUserProof: policy.exchange.use === 'off' ? 'graph' : 'exchange',
+    holdsKnown: policy.exchange.use === 'required',
   };
 }
