@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { bytesFromId, guidFromId, idFromBytes, idFromGuid, looseText } from '../../lib/core/immutableId.ts';
+import { type ImmutableId, immutableId } from '../../lib/core/model.ts';
+
+const id = (text: string): ImmutableId => {
+  const made = immutableId(text);
+  if (made === undefined) throw new Error(`"${text}" is blank`);
+  return made;
+};
+const bytesOf = (hex: string) => Buffer.from(hex, 'hex');
+const anyGuid = fc
+  .uint8Array({ minLength: 16, maxLength: 16 })
+  .filter((bytes) => bytes.some((byte) => byte !== 0));
+
+describe('binary anchors', () => {
+  test('keep the byte order of the directory, not that of the GUID as text', () => {
+    // objectGUID {df2cd2b3-4a7a-4b6b-9c3a-1f0e5d4c3b2a}: the first three groups are stored back to front.
+    const bytes = bytesOf('b3d22cdf7a4a6b4b9c3a1f0e5d4c3b2a');
+    expect(idFromGuid(bytes)).toBe('s9Is33pKa0ucOh8OXUw7Kg==');
+    expect(guidFromId(id('s9Is33pKa0ucOh8OXUw7Kg=='))).toEqual(bytes);
+  });
+
+  test('every GUID comes back from its id, and no two share one', () => {
+    fc.assert(
+      fc.property(anyGuid, anyGuid, (one, other) => {
+        const made = idFromGuid(one);
+        expect(made).toHaveLength(24);
+        expect(made === undefined ? undefined : guidFromId(made)).toEqual(Buffer.from(one));
+        expect(made === idFromGuid(other)).toBe(Buffer.compare(one, other) === 0);
+      }),
+    );
+  });
+
+  test('of other lengths come back too, but are no GUID', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (bytes) => {
+        const made = idFromBytes(bytes);
+        expect(made === undefined ? undefined : bytesFromId(made)).toEqual(Buffer.from(bytes));
+        if (bytes.length !== 16) expect(idFromGuid(bytes)).toBeUndefined();
+      }),
+    );
+  });
+
+  test.each([
+    ['no bytes', ''],
+    ['15 bytes', `${'00'.repeat(14)}01`],
+    ['17 bytes', '01'.repeat(17)],
+    ['a GUID of nothing but zeros', '00'.repeat(16)],
+  ])('%s make no id of a GUID', (_name, hex) => {
+    expect(idFromGuid(bytesOf(hex))).toBeUndefined();
+  });
+});
+
+describe('ids that no GUID can have become', () => {
+  test.each([
+    ['a plain anchor', 'E10442'],
+    ['a plain anchor that base64 could have made', 'ABCD'],
+    ['a GUID as text', 'df2cd2b3-4a7a-4b6b-9c3a-1f0e5d4c3b2a'],
+    ['without padding', 's9Is33pKa0ucOh8OXUw7Kg'],
+    ['in the alphabet of URLs', '_-Is33pKa0ucOh8OXUw7Kg=='],
+    ['with stray bits before the padding', 's9Is33pKa0ucOh8OXUw7Kh=='],
+    ['with a blank', ' s9Is33pKa0ucOh8OXUw7Kg=='],
+    ['all zeros', 'AAAAAAAAAAAAAAAAAAAAAA=='],
+  ])('%s', (_name, text) => {
+    expect(guidFromId(id(text))).toBeUndefined();
+  });
+
+  test('whatever text it is, bytes are found only for what base64 would write again', () => {
+    fc.assert(
+      fc.property(
+        fc.string().filter((text) => text.trim() !== ''),
+        (text) => {
+          const bytes = bytesFromId(id(text));
+          if (bytes !== undefined) expect(bytes.toString('base64')).toBe(text);
+        },
+      ),
+    );
+  });
+});
+
+describe('plain anchors', () => {
+  test.each([
+    ['case', 'E10442a', 'e10442A'],
+    ['accents', 'Müller', 'MULLER'],
+    ['width', 'Ｅ１０', 'e10'],
+    ['blanks', ' E  10 ', 'e 10'],
+  ])('are the same but for %s', (_name, one, other) => {
+    expect(looseText(one)).toBe(looseText(other));
+  });
+
+  test('are otherwise different', () => {
+    expect(looseText('E10442')).not.toBe(looseText('E10443'));
+  });
+});
