@@ -3,16 +3,17 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { ContainerClient } from '@azure/storage-blob';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type BlobExportStoreOptions, createBlobExportStore } from '../../lib/onprem/exportBlobStore.ts';
 import { type Azurite, startAzurite, storageToken } from '../edges/azurite.ts';
 import { createCertificates } from '../tenant/tls.ts';
 import { csvOf, idOf, partsOf, readAll, refusalOf, rowsOf, SIGNAL, sourceOf } from './exportFixture.ts';
 
-const USERS = 20_000;
+const USERS = 5_000;
 const small = partsOf({ csv: csvOf(rowsOf(3)), rows: 3 });
 const large = partsOf({ csv: csvOf(rowsOf(USERS)), rows: USERS });
 
+jest.setTimeout(30_000);
 let azurite: Azurite;
 let containers = 0;
 beforeAll(async () => {

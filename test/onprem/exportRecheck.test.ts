@@ -87,8 +87,10 @@ describe('asked again just before a purge', () => {
     const source = sourceOf(folder, { store });
     await readAll(source, [GONE]);
     expect(await statesOf(source)).toEqual(['present', 'absent']);
-    expect(await statesOf(source, [idOf(1)])).toEqual(['present']);
-    expect(files()).toBe(2);
+    expect(await statesOf(source, [idOf(2)])).toEqual(['present']);
+    expect(files()).toBe(3);
+    expect(await statesOf(source)).toEqual(['present', 'absent']);
+    expect(files()).toBe(3);
   });
 
   test('nothing was read before: it is read now', async () => {
