@@ -152,6 +152,6 @@ function checkOptions(policy: Policy, servers: TenantServers): CheckOptions {
     maxPurges: policy.accidentalDeletionPrevention.maxPurgesPerNight,
     sourceKnowsOnPrem: policy.onPremises.source !== 'entra',
     mailUserProof: policy.exchange.use === 'off' ? 'graph' : 'exchange',
-    holdsKnown: policy.exchange.use === 'required',
+    holdsKnown: policy.exchange.use !== 'off',
   };
 }
