@@ -1,0 +1,163 @@
+/** RECORD: nothing is done that is not written first, and telemetry ends up with what the ledger has. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { LedgerLine } from '../../lib/core/record.ts';
+import { LedgerFailed } from '../../lib/errors.ts';
+import type { Ledger } from '../../lib/ports.ts';
+import { createAppInsightsTelemetry } from '../../lib/telemetry/appInsights.ts';
+import { DAY_MS } from '../tenant/clock.ts';
+import { type Envelope, type Ingestion, startIngestion } from '../tenant/ingestion.ts';
+import type { OnPremUser } from '../tenant/onPrem.ts';
+import { trustedCertificates } from '../tenant/trust.ts';
+import { PEOPLE_OU, type World } from '../tenant/world.ts';
+import { type Stage, setStage } from './stage.ts';
+
+let stage: Stage | undefined;
+let ingestion: Ingestion | undefined;
+afterEach(async () => {
+  await stage?.close();
+  await ingestion?.close();
+});
+
+const GONE = 8;
+function furnish(world: World): void {
+  const leavers: OnPremUser[] = [];
+  for (let n = 0; n < 40; n++) {
+    const user = world.onPrem.create({
+      displayName: `Partner ${n}`,
+      userPrincipalName: `partner${n}@domain.com`,
+      ou: PEOPLE_OU,
+    });
+    world.onPrem.mailEnable(user, { externalAddress: `p${n}@partner.com` });
+    if (n < GONE) leavers.push(user);
+  }
+  world.advance(DAY_MS);
+  for (const user of leavers) world.onPrem.delete(user);
+  world.advance(8 * DAY_MS);
+}
+
+/** A ledger whose n-th append fails, before or after it was written. */
+function failingAt(ledger: Ledger, n: number, written: boolean): Ledger {
+  let appends = 0;
+  return {
+    ...ledger,
+    begin: async (...how) => {
+      const night = await ledger.begin(...how);
+      return {
+        location: night.location,
+        append: async (...what) => {
+          appends += 1;
+          if (appends < n) return night.append(...what);
+          if (written && appends === n) await night.append(...what);
+          throw new LedgerFailed('The disk is full. Nothing more is purged tonight.');
+        },
+      };
+    },
+  };
+}
+
+describe.each([
+  [false, 'lost'],
+  [true, 'written, but not acknowledged'],
+] as const)('the ledger fails (written: %s)', (written, how) => {
+  test.each(Array.from({ length: 16 }, (_, n) => n + 1))(`append %i is ${how}`, async (n) => {
+    stage = await setStage({ furnish });
+    const { report, violations } = await stage.night(
+      {},
+      { ledger: failingAt(stage.ports.ledger, n, written) },
+    );
+    expect(report.status).toBe('failed');
+    expect(report.detail).toContain('Nothing more is purged');
+    expect(violations).toEqual([]);
+
+    stage.world.advance(DAY_MS);
+    const next = await stage.night();
+    expect(next.report.status).toBe('completed');
+    expect({ violations: next.violations, missed: next.missed }).toEqual({ violations: [], missed: [] });
+    expect(stage.world.truth.hardDeletes).toHaveLength(GONE);
+  });
+});
+
+test('a ledger that cannot be read refuses the night, and telemetry hears of it', async () => {
+  stage = await setStage({ furnish });
+  await stage.night({ mode: 'report' });
+  const { ledger } = stage.ports;
+  const broken: Ledger = {
+    ...ledger,
+    async *earlierNights(since) {
+      yield* ledger.earlierNights(since);
+      throw new LedgerFailed('No access.');
+    },
+  };
+  const { report } = await stage.night({}, { ledger: broken });
+  expect(report.status).toBe('failed');
+  expect(stage.told.at(-1)?.record).toMatchObject({ kind: 'nightEnded', status: 'failed' });
+  expect(stage.world.truth.hardDeletes).toEqual([]);
+});
+
+describe('telemetry', () => {
+  const eventsOf = (envelopes: readonly Envelope[], night: string) =>
+    envelopes
+      .filter(({ tags }) => tags['ai.operation.id'] === night)
+      .map(({ data }) => data.baseData['name']);
+
+  async function open() {
+    const onStage = await setStage({ furnish, startsAt: new Date().toISOString() });
+    stage = onStage;
+    ingestion = await startIngestion({
+      certificates: await trustedCertificates(),
+      now: () => onStage.world.clock.now(),
+    });
+    return {
+      onStage,
+      arriving: ingestion,
+      telemetry: () =>
+        createAppInsightsTelemetry({
+          connectionString: ingestion?.connectionString ?? '',
+          spellOutKeeps: false,
+          flushMs: 3_000,
+          now: () => onStage.world.clock.now(),
+        }),
+    };
+  }
+
+  test('one event for each thing that matters, under the night’s id', async () => {
+    const { onStage, arriving, telemetry } = await open();
+    const one = telemetry();
+    const { report } = await onStage.night({}, { telemetry: one });
+    await one.dispose();
+    const events = eventsOf(arriving.envelopes, report.night);
+    const count = (name: string) => events.filter((event) => event === name).length;
+    expect([count('NightStarted'), count('Planned'), count('NightEnded')]).toEqual([1, 1, 1]);
+    expect([count('PurgeIntended'), count('PurgeAnswered'), count('PurgeSettled')]).toEqual([
+      GONE,
+      GONE,
+      GONE,
+    ]);
+  });
+
+  test('gone for three nights, then back: nothing is missing', async () => {
+    const { onStage, arriving, telemetry } = await open();
+    arriving.fail(503);
+    const nights: string[] = [];
+    const lines: LedgerLine[] = [];
+    for (let n = 0; n < 4; n++) {
+      if (n === 3) arriving.fail('none');
+      const one = telemetry();
+      const night = await onStage.night({}, { telemetry: one });
+      await one.dispose();
+      expect(night.report.status).toBe('completed');
+      nights.push(night.report.night);
+      lines.push(...night.lines);
+      onStage.world.advance(DAY_MS);
+    }
+    for (const night of nights) {
+      const events = eventsOf(arriving.envelopes, night);
+      expect(events).toContain('NightStarted');
+      expect(events).toContain('NightEnded');
+    }
+    const settled = lines.filter(({ record }) => record.kind === 'settled').length;
+    const told = nights.flatMap((night) => eventsOf(arriving.envelopes, night));
+    expect(told.filter((name) => name === 'PurgeSettled')).toHaveLength(settled);
+    expect(settled).toBe(GONE);
+  }, 30_000);
+});
