@@ -1,0 +1,20 @@
+// Who the function is, to Azure and to Microsoft Graph. Its app roles are granted by identity/grant.sh.
+
+@description('Name of the managed identity.')
+param name string
+
+@description('Azure region.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: name
+  location: location
+  tags: tags
+}
+
+output resourceId string = identity.id
+output principalId string = identity.properties.principalId
+output clientId string = identity.properties.clientId

@@ -1,0 +1,122 @@
+// The record of every night, and the exports that come in from on-premises.
+// A container-level policy, because only that allows protected appends (learn.microsoft.com, "Time-based retention
+// policies for immutable blob data"): a night may add lines to its blob, and nobody may change or delete one.
+
+import { roles } from 'roles.bicep'
+
+@description('Suffix of the names.')
+param token string
+
+@description('Azure region.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Redundancy of the account.')
+param skuName string
+
+@description('Days for which no line of the ledger can be changed or deleted, counted from the last line of its night.')
+@minValue(90)
+@maxValue(146000)
+param retentionDays int
+
+@description('true once the policy has been locked: it is then left alone, since a locked policy takes no deployment.')
+param policyLocked bool
+
+@description('Object id of the managed identity that writes the ledger and reads the exports.')
+param principalId string
+
+@description('Object id of the identity that uploads exports from on-premises; empty where there is none.')
+param exportWriterPrincipalId string
+
+@description('Resource id of the Log Analytics workspace that is told of every write and delete.')
+param workspaceId string
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: 'stledger${token}'
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: skuName }
+  properties: {
+    allowSharedKeyAccess: false
+    allowBlobPublicAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: { enabled: true, days: 30 }
+    containerDeleteRetentionPolicy: { enabled: true, days: 30 }
+  }
+}
+
+resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+  parent: blobs
+  name: 'ledger'
+}
+
+resource immutable 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = if (!policyLocked) {
+  parent: ledger
+  name: 'default'
+  properties: {
+    immutabilityPeriodSinceCreationInDays: retentionDays
+    allowProtectedAppendWrites: true
+  }
+}
+
+resource exports 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+  parent: blobs
+  name: 'onprem-export'
+}
+
+resource writesLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(ledger.id, principalId, roles.storageBlobDataContributor)
+  scope: ledger
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
+resource readsExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(exports.id, principalId, roles.storageBlobDataReader)
+  scope: exports
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}
+
+resource writesExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(exportWriterPrincipalId)) {
+  name: guid(exports.id, exportWriterPrincipalId, roles.storageBlobDataContributor)
+  scope: exports
+  properties: {
+    principalId: exportWriterPrincipalId
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
+// Reads are left out: every night reads the whole ledger.
+resource trail 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'writes-and-deletes'
+  scope: blobs
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
+  }
+}
+
+output ledgerContainerUrl string = '${account.properties.primaryEndpoints.blob}${ledger.name}'
+output exportContainerUrl string = '${account.properties.primaryEndpoints.blob}${exports.name}'

@@ -1,0 +1,62 @@
+// Where telemetry goes. Nothing is taken in without a token of an identity that has been given the role for it.
+
+import { roles } from 'roles.bicep'
+
+@description('Suffix of the names.')
+param token string
+
+@description('Azure region.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Days for which telemetry is kept.')
+@minValue(30)
+@maxValue(730)
+param retentionDays int
+
+@description('Object id of the managed identity that sends telemetry.')
+param principalId string
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2022-10-01' = {
+  name: 'log-${token}'
+  location: location
+  tags: tags
+  properties: {
+    sku: { name: 'PerGB2018' }
+    retentionInDays: retentionDays
+    features: {
+      disableLocalAuth: true
+      enableLogAccessUsingOnlyResourcePermissions: true
+    }
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: 'appi-${token}'
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+    IngestionMode: 'LogAnalytics'
+    DisableLocalAuth: true
+  }
+}
+
+resource sendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, principalId, roles.monitoringMetricsPublisher)
+  scope: insights
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+  }
+}
+
+output workspaceId string = workspace.id
+output insightsId string = insights.id
+@description('Says where to send; with local authentication off it lets nobody in.')
+output connectionString string = insights.properties.ConnectionString

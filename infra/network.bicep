@@ -1,0 +1,43 @@
+// A virtual network from which the function can reach domain controllers, once it is joined to the company's own by
+// peering or a gateway. All traffic of the function then leaves through it, that to Microsoft Graph too.
+
+@description('Suffix of the names.')
+param token string
+
+@description('Azure region.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Address space, /27 or larger.')
+param addressPrefix string
+
+@description('DNS servers that know the domain controllers; those of Azure where empty.')
+param dnsServers string[]
+
+resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
+  name: 'vnet-${token}'
+  location: location
+  tags: tags
+  properties: {
+    addressSpace: { addressPrefixes: [addressPrefix] }
+    dhcpOptions: { dnsServers: dnsServers }
+    subnets: [
+      {
+        name: 'function'
+        properties: {
+          // Flex Consumption wants a subnet of its own with this delegation; /27 is the size it is documented for.
+          addressPrefix: cidrSubnet(addressPrefix, 27, 0)
+          delegations: [
+            { name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }
+          ]
+          // The way to Microsoft Graph, until a NAT gateway or a firewall takes over.
+          defaultOutboundAccess: true
+        }
+      }
+    ]
+  }
+}
+
+output subnetId string = network.properties.subnets[0].id
