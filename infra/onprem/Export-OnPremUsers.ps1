@@ -99,7 +99,7 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 
 # Format version 1: lib/onprem/exportManifest.ts reads it.
-$columns = 'immutableId', 'userPrincipalName', 'mail', 'proxyAddresses', 'targetAddress', 'recipientTypeDetails', 'distinguishedName'
+$columns = 'immutableId', 'objectGuid', 'userPrincipalName', 'mail', 'proxyAddresses', 'targetAddress', 'recipientTypeDetails', 'distinguishedName'
 $iso8601 = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"
 $invariant = [Globalization.CultureInfo]::InvariantCulture
 
@@ -113,20 +113,18 @@ function Get-AttributeValue {
 
 # base64 of the 16 bytes, or the plain text of another anchor; an empty text where the user has none.
 function Get-ImmutableId {
-    param($User)
-    $anchor = $SourceAnchor
-    $value = $null
-    if ($anchor -eq 'auto') {
-        $anchor = 'mS-DS-ConsistencyGuid'
-        $value = Get-AttributeValue -User $User -Name $anchor
-        if ($null -eq $value) { $anchor = 'objectGUID' }
+    param($User, [string] $Anchor)
+    $value = Get-AttributeValue -User $User -Name $Anchor
+    if ($SourceAnchor -eq 'auto') {
+        # Some tools write zeros for "none".
+        $isNone = $null -eq $value -or @($value -ne 0).Count -eq 0
+        if ($isNone) { $value = $User.ObjectGUID }
     }
-    if ($null -eq $value) { $value = Get-AttributeValue -User $User -Name $anchor }
     if ($null -eq $value) { return '' }
     if ($value -is [guid]) { return [Convert]::ToBase64String($value.ToByteArray()) }
-    if (@('mS-DS-ConsistencyGuid', 'objectGUID') -notcontains $anchor) { return [string] $value }
+    if ($Anchor -ne 'mS-DS-ConsistencyGuid') { return [string] $value }
     [byte[]] $bytes = $value
-    if ($bytes.Length -ne 16) { throw "$($User.DistinguishedName) has $($bytes.Length) bytes in $anchor, not 16." }
+    if ($bytes.Length -ne 16) { throw "$($User.DistinguishedName) has $($bytes.Length) bytes in $Anchor, not 16." }
     return [Convert]::ToBase64String($bytes)
 }
 
@@ -141,7 +139,7 @@ function Select-KnownAttribute {
 
 # Writes the users to a gzipped CSV, page by page, and returns how many they were.
 function Write-UserFile {
-    param([string] $Path, [hashtable] $Query)
+    param([string] $Path, [string] $Anchor, [hashtable] $Query)
     $rows = 0
     $leftOut = 0
     $file = [IO.File]::Create($Path)
@@ -151,7 +149,7 @@ function Write-UserFile {
         $writer.NewLine = "`r`n"
         $writer.WriteLine('"' + ($columns -join '","') + '"')
         Get-ADUser @Query | ForEach-Object {
-            $id = Get-ImmutableId -User $_
+            $id = Get-ImmutableId -User $_ -Anchor $Anchor
             if ($id -eq '') { $leftOut++ }
             else {
                 $proxies = Get-AttributeValue -User $_ -Name 'proxyAddresses'
@@ -160,12 +158,13 @@ function Write-UserFile {
                 }
                 $cells = [string[]]::new($columns.Length)
                 $cells[0] = $id
-                $cells[1] = [string] $_.UserPrincipalName
-                $cells[2] = [string] (Get-AttributeValue -User $_ -Name 'mail')
-                $cells[3] = $addresses -join ';'
-                $cells[4] = [string] (Get-AttributeValue -User $_ -Name 'targetAddress')
-                $cells[5] = [string] (Get-AttributeValue -User $_ -Name 'msExchRecipientTypeDetails')
-                $cells[6] = [string] $_.DistinguishedName
+                $cells[1] = [Convert]::ToBase64String($_.ObjectGUID.ToByteArray())
+                $cells[2] = [string] $_.UserPrincipalName
+                $cells[3] = [string] (Get-AttributeValue -User $_ -Name 'mail')
+                $cells[4] = $addresses -join ';'
+                $cells[5] = [string] (Get-AttributeValue -User $_ -Name 'targetAddress')
+                $cells[6] = [string] (Get-AttributeValue -User $_ -Name 'msExchRecipientTypeDetails')
+                $cells[7] = [string] $_.DistinguishedName
                 for ($cell = 0; $cell -lt $cells.Length; $cell++) { $cells[$cell] = $cells[$cell].Replace('"', '""') }
                 $writer.WriteLine('"' + ($cells -join '","') + '"')
                 $rows++
@@ -175,7 +174,7 @@ function Write-UserFile {
         $writer.Dispose()
     }
     finally { $file.Dispose() }
-    if ($leftOut -gt 0) { Write-Verbose "$leftOut users have no $SourceAnchor and were left out." }
+    Write-Verbose "$rows users were written, and $leftOut left out that have no $Anchor."
     return $rows
 }
 
@@ -196,7 +195,7 @@ function Invoke-Export {
     $started = [datetime]::UtcNow
     $name = 'users-' + $started.ToString("yyyyMMdd'T'HHmmss'Z'", $invariant) + '.csv.gz'
     $path = Join-Path -Path $WorkFolder -ChildPath $name
-    $rows = Write-UserFile -Path $path -Query @{
+    $rows = Write-UserFile -Path $path -Anchor $anchor -Query @{
         Server         = $server
         SearchBase     = $adDomain.DistinguishedName
         SearchScope    = 'Subtree'

@@ -6,6 +6,7 @@
 import type { ImmutableId, OnPremUser, Presence, SourceSummary } from '../core/model.ts';
 import { messageOf, NightRefused } from '../errors.ts';
 import type { OnPremSource } from '../ports.ts';
+import { canHaveMade, otherIdsOf } from './exportAnchor.ts';
 import { ExportUnreadable } from './exportCsv.ts';
 import { readUsers, type Slices } from './exportFile.ts';
 import { createExportLookup, type ExportLookupOptions, type FoundExport } from './exportLookup.ts';
@@ -45,7 +46,7 @@ export function createExportSource(options: ExportSourceOptions): OnPremSource {
     for (const domain of domains) {
       const found = await lookup.find(domain, patience, signal);
       const { manifest } = found;
-      const pages = readFile(found, options.store.location, signal);
+      const pages = readFile(found, asked, options.store.location, signal);
       let page = await pages.next();
       for (; !page.done; page = await pages.next()) {
         for (const { immutableId } of page.value) {
@@ -65,7 +66,11 @@ export function createExportSource(options: ExportSourceOptions): OnPremSource {
     }
     manifests.forEach(lookup.saw);
     last = { manifests, asked, present };
-    return { kind: 'export', total: manifests.reduce((sum, { rows }) => sum + rows, 0), slices, asOf };
+    const total = manifests.reduce((sum, { rows }) => sum + rows, 0);
+    const parts = Object.fromEntries(
+      manifests.map(({ domain, finished }) => [domain.toLowerCase(), finished]),
+    );
+    return { kind: 'export', total, slices, asOf, parts };
   }
 
   /** A reading that knows of all `wanted` and that the manifests, as they are now, still bear out. */
@@ -101,6 +106,9 @@ export function createExportSource(options: ExportSourceOptions): OnPremSource {
 function presenceOf(id: ImmutableId, reading: Reading | undefined): Presence {
   if (reading?.asked.has(id) !== true) return { state: 'unknown', origin: 'no export was read' };
   const where = reading.present.get(id);
+  if (where === undefined && !reading.manifests.some(({ sourceAnchor }) => canHaveMade(id, sourceAnchor))) {
+    return { state: 'unknown', origin: 'no export makes such an immutable id of its source anchor' };
+  }
   return where === undefined
     ? { state: 'absent', origin: `not in ${reading.manifests.map(nameOf).join(', nor in ')}` }
     : { state: 'present', origin: `in ${where}` };
@@ -111,11 +119,12 @@ const nameOf = ({ domain, finished }: ExportManifest) => `the export of ${domain
 /** @throws NightRefused */
 async function* readFile(
   { manifest, file }: FoundExport,
+  asked: ReadonlySet<ImmutableId>,
   location: string,
   signal: AbortSignal,
 ): AsyncGenerator<readonly OnPremUser[], Slices, undefined> {
   try {
-    return yield* readUsers(manifest, file, signal);
+    return yield* readUsers(manifest, file, otherIdsOf(asked, manifest.sourceAnchor), signal);
   } catch (error) {
     const { domain, file: name } = manifest;
     throw new NightRefused(

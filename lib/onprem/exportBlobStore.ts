@@ -44,7 +44,7 @@ export function createBlobExportStore(options: BlobExportStoreOptions): ExportSt
         return { size: begun.contentLength ?? 0, content: contentOf(blob, begun, stallMs, signal) };
       } catch (error) {
         if (error instanceof RestError && error.code === 'BlobNotFound') return undefined;
-        throw refusal(error, `${containerUrl}/${path}`);
+        throw refusal(error, `${containerUrl}/${path}`, signal);
       }
     },
   };
@@ -97,7 +97,11 @@ async function* unlessStalled(body: Readable, stallMs: number): AsyncGenerator<U
   }
 }
 
-function refusal(error: unknown, url: string): NightRefused {
+function refusal(error: unknown, url: string, signal: AbortSignal): NightRefused {
+  if (signal.aborted) {
+    const detail = `The export ${url} was not read, since the night was stopped. Nobody is purged.`;
+    return new NightRefused('sourceIncomplete', detail, { cause: error });
+  }
   const denied = error instanceof RestError && (error.statusCode === 401 || error.statusCode === 403);
   const why = error instanceof RestError && error.code ? error.code : messageOf(error);
   return denied

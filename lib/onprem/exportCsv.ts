@@ -55,11 +55,12 @@ function rowReader(header: readonly string[], required: readonly string[]) {
   if (missing.length > 0) throw new ExportUnreadable(`has no column ${[...new Set(missing)].join(', ')}`);
   const twice = EXPORT_COLUMNS.find((column) => names.filter((name) => sameText(name, column)).length > 1);
   if (twice !== undefined) throw new ExportUnreadable(`has the column ${twice} twice`);
-  const [id, upn, mail, proxies, target, type, dn] = EXPORT_COLUMNS.map((column) =>
+  const [id, guid, upn, mail, proxies, target, type, dn] = EXPORT_COLUMNS.map((column) =>
     names.indexOf(column.toLowerCase()),
   );
   return (cells: readonly string[]): ExportRow => ({
     immutableId: cells[id ?? -1] ?? '',
+    objectGuid: cells[guid ?? -1] ?? '',
     userPrincipalName: cells[upn ?? -1] ?? '',
     mail: cells[mail ?? -1] ?? '',
     proxyAddresses: cells[proxies ?? -1] ?? '',

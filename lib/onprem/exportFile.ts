@@ -2,30 +2,28 @@
 import { createHash, hash } from 'node:crypto';
 import { addAbortSignal, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { immutableId, type OnPremUser } from '../core/model.ts';
+import { guidFromId } from '../core/immutableId.ts';
+import { type ImmutableId, immutableId, type OnPremUser } from '../core/model.ts';
+import { isBinary } from './exportAnchor.ts';
 import { type ExportRow, ExportUnreadable, readRows } from './exportCsv.ts';
-import { DEFAULT_SOURCE_ANCHOR, type ExportManifest, sameText } from './exportManifest.ts';
+import { type ExportManifest, sameText } from './exportManifest.ts';
 import type { StoredFile } from './exportStore.ts';
 import { createIdTable } from './idTable.ts';
 
 const PAGE_SIZE = 1_000;
 
-/** Canonical base64 of 16 bytes: the bits that the last letter has too many are zero. */
-const BASE64_GUID = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
-/** Entra Connect writes these as base64; any other attribute is taken as the plain text it is. */
-const BINARY_ANCHORS = [DEFAULT_SOURCE_ANCHOR, 'mS-DS-ConsistencyGuid', 'objectGUID'];
-
 /** Users by domain and by OU. */
 export type Slices = Readonly<Record<string, number>>;
 
 /**
- * The users of `file`, a page at a time. Hash and count are known only at the end, so what was yielded holds
+ * The users of `file`, a page at a time, each once more for every other id that it answers to. Hash and count are known only at the end, so what was yielded holds
  * only when this returns; when it throws, the pages are to be forgotten.
  * @throws ExportUnreadable, or whatever gzip, CSV and storage have to say
  */
 export async function* readUsers(
   manifest: ExportManifest,
   file: StoredFile,
+  otherIds: (row: ExportRow) => readonly ImmutableId[],
   signal: AbortSignal,
 ): AsyncGenerator<readonly OnPremUser[], Slices, undefined> {
   const digest = createHash('sha256');
@@ -50,7 +48,8 @@ export async function* readUsers(
       throw new ExportUnreadable(`holds more than the ${manifest.rows} rows announced`);
     const ou = check(row, rows);
     slices.set(ou, (slices.get(ou) ?? 0) + 1);
-    page.push(userOf(row));
+    const user = userOf(row);
+    page.push(user, ...otherIds(row).map((other) => ({ ...user, immutableId: other })));
     if (page.length < PAGE_SIZE) continue;
     yield page;
     page = [];
@@ -71,7 +70,7 @@ export async function* readUsers(
 
 /** Tells the OU of a row, once the row is known to be in order. */
 function rowCheck({ domain, sourceAnchor, rows }: ExportManifest) {
-  const isBinary = BINARY_ANCHORS.some((anchor) => sameText(anchor, sourceAnchor));
+  const binary = isBinary(sourceAnchor);
   const suffix = domain
     .toLowerCase()
     .split('.')
@@ -79,16 +78,20 @@ function rowCheck({ domain, sourceAnchor, rows }: ExportManifest) {
     .join('');
   const seen = createIdTable(rows);
   const words = new Uint32Array(4);
-  const id = Buffer.from(words.buffer);
+  const key = Buffer.from(words.buffer);
 
   return (row: ExportRow, number: number): string => {
-    if (isBinary && !BASE64_GUID.test(row.immutableId)) {
-      throw new ExportUnreadable(`has an immutable id in row ${number} that is not 16 bytes in base64`);
+    const id = immutableId(row.immutableId);
+    if (id === undefined) throw new ExportUnreadable(`has no immutable id in row ${number}`);
+    if (binary && guidFromId(id) === undefined)
+      throw new ExportUnreadable(notGuid('an immutable id', number));
+    const guid = immutableId(row.objectGuid);
+    if (guid !== undefined && guidFromId(guid) === undefined) {
+      throw new ExportUnreadable(notGuid('an objectGuid', number));
     }
-    if (row.immutableId.trim() === '') throw new ExportUnreadable(`has no immutable id in row ${number}`);
     // A hash of 16 bytes stands for a text of any length: two texts of one hash are not to be found.
-    if (isBinary) id.write(row.immutableId, 'base64');
-    else hash('sha256', row.immutableId, 'buffer').copy(id, 0, 0, id.length);
+    if (binary) key.write(id, 'base64');
+    else hash('sha256', id, 'buffer').copy(key, 0, 0, key.length);
     if (!seen.add(words)) {
       throw new ExportUnreadable(
         `has the immutable id ${row.immutableId} twice, the second time in row ${number}`,
@@ -104,6 +107,8 @@ function rowCheck({ domain, sourceAnchor, rows }: ExportManifest) {
     return parent;
   };
 }
+
+const notGuid = (what: string, row: number) => `has ${what} in row ${row} that is not 16 bytes in base64`;
 
 /** `ou=sales,dc=contoso,dc=com` of `cn=smith\, john,ou=sales,dc=contoso,dc=com` */
 function parentOf(dn: string): string | undefined {

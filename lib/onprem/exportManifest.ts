@@ -5,6 +5,7 @@ import { elapsedMs, HOUR_MS, type Timestamp, timestamp } from '../core/model.ts'
 /** The columns of format version 1. Others may be there as well, and are not read. */
 export const EXPORT_COLUMNS = [
   'immutableId',
+  'objectGuid',
   'userPrincipalName',
   'mail',
   'proxyAddresses',

@@ -28,7 +28,7 @@ function* lines(rows: number): Generator<string> {
     const name = `user${row}@contoso.com`;
     const proxies = `SMTP:${name};smtp:user${row}@contoso.mail.onmicrosoft.com;smtp:alias${row}@contoso.com`;
     const dn = `CN=User\\, ${row},OU=Team ${row % 200},OU=People,DC=contoso,DC=com`;
-    yield `"${idOf(row)}","${name}","${name}","${proxies}","SMTP:user${row}@partner.com","128","${dn}"\r\n`;
+    yield `"${idOf(row)}","${idOf(row)}","${name}","${name}","${proxies}","SMTP:user${row}@partner.com","128","${dn}"\r\n`;
   }
 }
 

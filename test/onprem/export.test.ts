@@ -2,6 +2,7 @@ import { appendFile, chmod, mkdir, readFile, rm, truncate, writeFile } from 'nod
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import type { ImmutableId } from '../../lib/core/model.ts';
 import { EXPORT_COLUMNS } from '../../lib/onprem/exportManifest.ts';
 import {
   csvOf,
@@ -47,6 +48,7 @@ describe('an export that is in order', () => {
         'ou=odd,dc=contoso,dc=com': 1_250,
       },
       asOf: hoursAgo(2),
+      parts: { 'contoso.com': hoursAgo(2) },
     });
   });
 
@@ -60,6 +62,7 @@ describe('an export that is in order', () => {
     const { summary } = await readAll(sourceOf(folder, { domains: ['Contoso.com', 'EMEA.contoso.com'] }));
     expect(summary.total).toBe(5);
     expect(summary.asOf).toBe(hoursAgo(8));
+    expect(summary.parts).toEqual({ 'contoso.com': hoursAgo(2), 'emea.contoso.com': hoursAgo(8) });
     expect(summary.slices).toMatchObject({
       'contoso.com': 3,
       'emea.contoso.com': 2,
@@ -78,10 +81,23 @@ describe('an export that is in order', () => {
     expect(users.map((user) => user.immutableId)).toEqual([' 00123', '00123', 'Müller']);
   });
 
+  test('says that a user is there by any of the ids it answers to', async () => {
+    const rows = ['00123', 'MuellÉr'].map((id, user) => [id, ...rowOf(user).slice(1)]);
+    const folder = await writeExport({ csv: csvOf(rows), rows: 2, manifest: { sourceAnchor: 'employeeID' } });
+    const guid = idOf(1_000_001);
+    const wanted = ['MÜLLER', 'Mueller', guid, '00124'].map((id) => id as ImmutableId);
+    const source = sourceOf(folder, { sourceAnchor: 'employeeID' });
+    const { users, summary } = await readAll(source, wanted);
+    expect(users.map((user) => user.immutableId)).toEqual(['00123', 'MuellÉr', 'Mueller', guid]);
+    expect(summary.total).toBe(2);
+    const states = [...(await source.recheck(wanted, SIGNAL)).values()].map(({ state }) => state);
+    expect(states).toEqual(['absent', 'present', 'present', 'absent']);
+  });
+
   test('knows the OU of names with commas, quotes and backslashes', async () => {
     const names = ['CN=Smith\\, John', 'CN=Back\\\\', 'CN=O"Hara', 'CN=A\\2C B'];
     const rows = names.map((name, user) => [
-      ...rowOf(user).slice(0, 6),
+      ...rowOf(user).slice(0, 7),
       `${name},OU=A\\, B,${dnOf('contoso.com')}`,
     ]);
     const { summary } = await readAll(sourceOf(await writeExport({ csv: csvOf(rows), rows: 4 })));
@@ -204,14 +220,20 @@ describe('a file that is not what its manifest says refuses the night', () => {
       { csv: withRow(['00112233445566778899aabbccddeeff', ...rest]) },
       'not 16 bytes in base64',
     ],
-    ['no id', { csv: withRow(['', ...rest]) }, 'in row 3 that is not 16 bytes'],
+    [
+      'an id of zeros',
+      { csv: withRow(['AAAAAAAAAAAAAAAAAAAAAA==', ...rest]) },
+      'in row 3 that is not 16 bytes',
+    ],
+    ['a malformed objectGuid', { csv: withRow([idOf(2), 'x', ...rest.slice(1)]) }, 'an objectGuid in row 3'],
+    ['no id', { csv: withRow(['', ...rest]) }, 'has no immutable id in row 3'],
     [
       'a user of another domain',
       { csv: withRow(rowOf(2, 'fabrikam.com')) },
       'a user of another domain in row 3',
     ],
     ['a user of a child domain', { csv: withRow(rowOf(2, 'a.contoso.com')) }, 'of another domain in row 3'],
-    ['a user of nowhere', { csv: withRow([...rowOf(2).slice(0, 6), 'John']) }, 'of another domain in row 3'],
+    ['a user of nowhere', { csv: withRow([...rowOf(2).slice(0, 7), 'John']) }, 'of another domain in row 3'],
     ['a row too short', { csv: withRow(rowOf(2).slice(1)) }, 'Invalid Record Length'],
     ['a quote that stays open', { csv: `${three.slice(0, -3)}\r\n` }, 'is not the CSV it should be'],
     [

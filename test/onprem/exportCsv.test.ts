@@ -5,6 +5,7 @@ import { EXPORT_COLUMNS } from '../../lib/onprem/exportManifest.ts';
 
 const ROW: ExportRow = {
   immutableId: 'AAAAAAAAAAAAAAAAAAAAAA==',
+  objectGuid: 'AAAAAAAAAAAAAAAAAAAAAA==',
   userPrincipalName: 'zoë@contoso.com',
   mail: 'zoë@partner.com',
   proxyAddresses: 'SMTP:zoë@partner.com;smtp:z@contoso.com',
@@ -92,7 +93,7 @@ describe('columns', () => {
 
   test.each(EXPORT_COLUMNS)('%s is needed', async (column) => {
     const header = EXPORT_COLUMNS.filter((one) => one !== column).join(',');
-    await expect(rowsIn(`${header}\n1,2,3,4,5,6\n`)).rejects.toThrow(`has no column ${column}`);
+    await expect(rowsIn(`${header}\n1,2,3,4,5,6,7\n`)).rejects.toThrow(`has no column ${column}`);
   });
 
   test('none twice, and none missing that the manifest names', async () => {
@@ -112,11 +113,11 @@ describe('bounds', () => {
   });
 
   test.each([
-    ['a cell too few', '1,2,3,4,5,6', 'Invalid Record Length'],
-    ['a cell too many', '1,2,3,4,5,6,7,8', 'Invalid Record Length'],
-    ['a quote inside a plain cell', '1,2"2,3,4,5,6,7', 'Invalid Opening Quote'],
-    ['text after a quoted cell', '"1"2,2,3,4,5,6,7', 'Invalid Closing Quote'],
-    ['a quote that stays open', '1,2,3,4,5,6,"7', 'Quote Not Closed'],
+    ['a cell too few', '1,2,3,4,5,6,7', 'Invalid Record Length'],
+    ['a cell too many', '1,2,3,4,5,6,7,8,9', 'Invalid Record Length'],
+    ['a quote inside a plain cell', '1,2"2,3,4,5,6,7,8', 'Invalid Opening Quote'],
+    ['text after a quoted cell', '"1"2,2,3,4,5,6,7,8', 'Invalid Closing Quote'],
+    ['a quote that stays open', '1,2,3,4,5,6,7,"8', 'Quote Not Closed'],
   ])('%s', async (_, line, words) => {
     await expect(rowsIn(`${HEADER}\n${line}\n`)).rejects.toThrow(words);
   });

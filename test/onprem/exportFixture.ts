@@ -21,6 +21,7 @@ export const idOf = (user: number) =>
 /** One row, as {@link EXPORT_COLUMNS} order it. */
 export const rowOf = (user: number, domain = 'contoso.com'): string[] => [
   idOf(user),
+  idOf(user + 1_000_000),
   `user${user}@${domain}`,
   `user${user}@partner.com`,
   `SMTP:user${user}@partner.com;smtp:user${user}@${domain}`,

@@ -157,6 +157,8 @@ test('the table of ids knows exactly which it has', () => {
     }),
     { numRuns: 300 },
   );
+  const zeros = createIdTable(2);
+  expect([1, 2].map(() => zeros.add(new Uint32Array(4)))).toEqual([true, false]);
   const full = createIdTable(1);
   full.add(Uint32Array.of(1, 2, 3, 4));
   expect(() => full.add(Uint32Array.of(4, 3, 2, 1))).toThrow(RangeError);

@@ -108,6 +108,13 @@ describe('asked again just before a purge', () => {
   });
 });
 
+test('an id that its source anchor cannot have made is not said to be absent', async () => {
+  const foreign = 'employee-00123' as ImmutableId;
+  const source = sourceOf(await writeUsers(3));
+  await readAll(source, [foreign]);
+  expect(await statesOf(source, [foreign])).toEqual(['unknown']);
+});
+
 describe('whatever is wrong by then, nobody is said to be absent', () => {
   const breakIt: readonly [string, (folder: string) => Promise<unknown>][] = [
     ['the manifest is gone', (folder) => rm(join(folder, 'contoso.com', 'manifest.json'))],
