@@ -1,4 +1,4 @@
-import { KINDS, type Tag } from './kinds.ts';
+import { KINDS, type Kind, type Tag } from './kinds.ts';
 import type { Member } from './members.ts';
 import * as joins from './members.ts';
 import { immutableIdOf } from './onPrem.ts';
@@ -15,6 +15,8 @@ export interface PopulationOptions {
   seed?: number;
   /** What else happened in that past, at most 44 days ago. */
   steps?: readonly Step[];
+  /** What is to be different about some kinds of deleted users. */
+  kinds?: Partial<Record<Tag, Partial<Kind>>>;
 }
 
 /** How many of each kind are in the recycle bin. */
@@ -39,9 +41,10 @@ const LIVE: readonly (readonly [join: joins.Join, share: number])[] = [
 export function seedPopulation(world: World, options: PopulationOptions): Population {
   const random = new Random(options.seed ?? 1);
   const tags = Object.keys(KINDS) as Tag[];
+  const kindOf = (tag: Tag): Kind => ({ ...KINDS[tag], ...options.kinds?.[tag] });
   const counts = apportion(
     options.deleted,
-    tags.map((tag) => KINDS[tag].share),
+    tags.map((tag) => kindOf(tag).share),
   );
   const population = Object.fromEntries(tags.map((tag, index) => [tag, counts[index] ?? 0])) as Population;
   const crowd = options.users - population.recreatedMailUser;
@@ -51,7 +54,7 @@ export function seedPopulation(world: World, options: PopulationOptions): Popula
   const steps: Step[] = [];
   for (const tag of tags) {
     for (let left = population[tag]; left > 0; left--) {
-      steps.push(...life(world, tag, person(random, ++number), random));
+      steps.push(...life(world, [tag, kindOf(tag)], person(random, ++number), random));
     }
   }
   steps.push(...livesOfTheLiving(world, crowd, () => person(random, ++number)));
@@ -60,8 +63,8 @@ export function seedPopulation(world: World, options: PopulationOptions): Popula
 }
 
 /** From joining to leaving. */
-function life(world: World, tag: Tag, someone: Person, random: Random): Step[] {
-  const { join, grow = [], leave = goFromWhereTheyAre, afterwards, deleted } = KINDS[tag];
+function life(world: World, [tag, kind]: readonly [Tag, Kind], someone: Person, random: Random): Step[] {
+  const { join, grow = [], leave = goFromWhereTheyAre, afterwards, deleted } = kind;
   const leftDaysAgo = random.between(...deleted);
   let member: Member | undefined;
   const step = (daysAgo: number, run: (joined: Member) => void): Step => ({
