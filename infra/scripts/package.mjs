@@ -10,8 +10,10 @@ const TARGET = 'dist/package';
 const NO_TENANT = '00000000-0000-0000-0000-000000000000';
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+const say = (line) => process.stdout.write(`${line}\n`);
+
 function fail(message) {
-  console.error(`package.mjs: ${message} Nothing was packaged.`);
+  process.stderr.write(`package.mjs: ${message} Nothing was packaged.\n`);
   process.exit(1);
 }
 
@@ -22,15 +24,19 @@ function policyFor(tenantId) {
   const written = String(policy.tenantId).toLowerCase();
   if (written !== NO_TENANT) {
     if (tenantId !== '' && tenantId.toLowerCase() !== written) {
-      fail(`policy.json is for the tenant ${written}, and this deployment is in ${tenantId}. Correct the policy.`);
+      fail(
+        `policy.json is for the tenant ${written}, and this deployment is in ${tenantId}. Correct the policy.`,
+      );
     }
-    console.log(`policy.json: tenant ${written}, mode ${policy.mode}.`);
+    say(`policy.json: tenant ${written}, mode ${policy.mode}.`);
     return text;
   }
   if (!GUID.test(tenantId) || tenantId === NO_TENANT) {
-    fail('policy.json has no tenant yet, and AZURE_TENANT_ID does not name one. Run "azd provision" first, or set it.');
+    fail(
+      'policy.json has no tenant yet, and AZURE_TENANT_ID does not name one. Run "azd provision" first, or set it.',
+    );
   }
-  console.log(`policy.json: tenant ${tenantId} written into the package only, mode ${policy.mode}.`);
+  say(`policy.json: tenant ${tenantId} written into the package only, mode ${policy.mode}.`);
   return text.replace(NO_TENANT, tenantId.toLowerCase());
 }
 
@@ -42,5 +48,8 @@ copyFileSync(main, join(TARGET, main));
 copyFileSync('host.json', join(TARGET, 'host.json'));
 writeFileSync(join(TARGET, 'policy.json'), policy);
 // No scripts and no dependencies, so that a build in Azure would find nothing to do.
-writeFileSync(join(TARGET, 'package.json'), `${JSON.stringify({ name, version, private: true, main }, null, 2)}\n`);
-console.log(`Packaged in ${TARGET}.`);
+writeFileSync(
+  join(TARGET, 'package.json'),
+  `${JSON.stringify({ name, version, private: true, main }, null, 2)}\n`,
+);
+say(`Packaged in ${TARGET}.`);

@@ -84,6 +84,9 @@ export function declarations(file: BicepFile, kind: string): readonly Declaratio
   });
 }
 
+/** Of a parameter. */
+export const hasDefault = ({ node }: Declaration) => children(node).length > 2;
+
 export interface Resource extends Declaration {
   /** `Microsoft.Web/sites@2024-11-01` */
   readonly type: string;

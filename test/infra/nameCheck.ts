@@ -4,9 +4,9 @@ import {
   at,
   type BicepFile,
   children,
-  type Declaration,
   declarations,
   descendants,
+  hasDefault,
   literal,
   objectIn,
   properties,
@@ -116,8 +116,6 @@ export function moduleProblems(file: BicepFile, files: readonly BicepFile[]): re
     ];
   });
 }
-
-export const hasDefault = ({ node }: Declaration) => children(node).length > 2;
 
 /** The x of each `module.outputs.x`, and of `module!.outputs.x`. */
 function outputsAsked(file: BicepFile, module: string): readonly string[] {
