@@ -180,3 +180,15 @@ test('storage takes no keys, telemetry no keys, and the ledger only appends', ()
   expect(text).toMatch(/disableLocalAuth: true/);
   expect(text).toMatch(/allowProtectedAppendWrites: true/);
 });
+
+test('every cloud has its Graph and its Exchange', () => {
+  const clouds = properties(variable('main.bicep', 'clouds')).map(({ name, value }) => [
+    name,
+    properties(value).map((endpoint) => literal(endpoint.value)),
+  ]);
+  expect(Object.fromEntries(clouds)).toEqual({
+    AzureCloud: ['https://graph.microsoft.com', 'https://outlook.office365.com'],
+    AzureUSGovernment: ['https://graph.microsoft.us', 'https://outlook.office365.us'],
+    AzureChinaCloud: ['https://microsoftgraph.chinacloudapi.cn', 'https://partner.outlook.cn'],
+  });
+});
