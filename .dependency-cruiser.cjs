@@ -5,7 +5,11 @@ const only = (name, from, allowed) => ({
   from: { path: from },
   to: { path: '^(lib|functions|test)/', pathNot: allowed },
 });
-const EDGE_COMMON = ['^lib/ports\\.ts$', '^lib/errors\\.ts$', '^lib/core/(model|record|immutableId)\\.ts$'];
+/** What every edge may know: the words, and how to be patient with a service and wary of its answers. */
+const EDGE_COMMON = [
+  '^lib/(ports|errors|patience)\\.ts$',
+  '^lib/core/(model|record|immutableId|json|retry)\\.ts$',
+];
 const edge = (room) => only(`${room}-is-an-edge`, `^lib/${room}/`, [...EDGE_COMMON, `^lib/${room}/`]);
 
 module.exports = {

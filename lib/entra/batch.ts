@@ -5,10 +5,10 @@
  */
 import { z } from 'zod';
 import type { Json } from '../core/model.ts';
+import { isPassing, type Reception, retryAfterMs } from '../core/retry.ts';
+import { createPatience } from '../patience.ts';
 import type { Answered, GraphClient, Unanswered } from './client.ts';
-import { createPatience } from './patience.ts';
 import { inWords } from './read.ts';
-import { isPassing, type Reception, retryAfterMs } from './retry.ts';
 
 /** Graph takes this many requests in one batch. */
 const MAX_REQUESTS = 20;

@@ -10,11 +10,11 @@ import {
   ResponseType,
   TelemetryHandler,
 } from '@microsoft/microsoft-graph-client';
+import { parseJson, withoutSecrets } from '../core/json.ts';
 import { elapsedMs, type Json, type Timestamp } from '../core/model.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 import { DeleteGuard, RequestForbidden } from './deleteGuard.ts';
-import { parseJson, withoutSecrets } from './json.ts';
 import { createMeter, type Meter } from './meter.ts';
 
 /** One request and how it ended, for dependency telemetry. */

@@ -1,8 +1,8 @@
 /** A collection, page by page ("Paging Microsoft Graph data in your app"). */
 import { z } from 'zod';
+import { isObject } from '../core/json.ts';
 import type { JsonObject } from '../core/model.ts';
 import type { GraphClient } from './client.ts';
-import { isObject } from './json.ts';
 import { type ReadRequest, read } from './read.ts';
 import { incomplete } from './refusals.ts';
 import { parsed } from './schema.ts';

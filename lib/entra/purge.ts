@@ -3,7 +3,7 @@ import type { ObjectId } from '../core/model.ts';
 import { MAX_PURGE_BATCH, type PurgeAnswer } from '../ports.ts';
 import { type SubAnswer, type SubRequest, sendBatch } from './batch.ts';
 import type { GraphClient } from './client.ts';
-import { graphErrorIn } from './json.ts';
+import { graphErrorIn } from './graphError.ts';
 
 /** Where a throttled answer does not say how long to wait. */
 const DEFAULT_RETRY_AFTER_MS = 10_000;

@@ -1,10 +1,12 @@
 /** Reads that must succeed: sent again within bounds, then the night is refused. */
+
+import { isObject } from '../core/json.ts';
 import type { JsonObject } from '../core/model.ts';
+import { retryAfterMs } from '../core/retry.ts';
+import { createPatience } from '../patience.ts';
 import type { Answered, GraphClient, GraphRequest, Unanswered } from './client.ts';
-import { graphErrorIn, isObject } from './json.ts';
-import { createPatience } from './patience.ts';
+import { graphErrorIn } from './graphError.ts';
 import { denied, incomplete, noToken } from './refusals.ts';
-import { retryAfterMs } from './retry.ts';
 
 export type ReadRequest = Omit<GraphRequest, 'method' | 'body'> & {
   /** What is read, for the operator: "the deleted users". */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ImmutableId, Presence } from '../core/model.ts';
 import { readBatch, type SubAnswer } from './batch.ts';
 import type { GraphClient } from './client.ts';
-import { graphErrorIn } from './json.ts';
+import { graphErrorIn } from './graphError.ts';
 
 const rows = z.object({
   value: z.array(z.object({ onPremisesImmutableId: z.string() })),

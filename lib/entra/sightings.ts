@@ -1,10 +1,11 @@
 /** Where objects are now: in the recycle bin ("Get deleted item") or live ("Get a user"). */
+
+import { isObject } from '../core/json.ts';
 import type { ObjectId } from '../core/model.ts';
 import { NightRefused } from '../errors.ts';
 import type { Sighting } from '../ports.ts';
 import { readBatch, type SubAnswer } from './batch.ts';
 import type { GraphClient } from './client.ts';
-import { isObject } from './json.ts';
 import { deletedUserSelect, nameOf, parseDeletedUser } from './schema.ts';
 
 /** Never throws for what the service answers. What could not be learnt is `unclear`. */

@@ -16,11 +16,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
+import { isObject, parseJson, withoutSecrets } from '../core/json.ts';
 import type { JsonObject } from '../core/model.ts';
+import { type Reception, retryAfterMs } from '../core/retry.ts';
 import { messageOf, type NightRefused } from '../errors.ts';
+import { createPatience } from '../patience.ts';
 import type { Clock } from '../ports.ts';
-import { isObject, parseJson, withoutSecrets } from './json.ts';
-import { createPatience, type Reception } from './patience.ts';
 import { incomplete, noToken, notAllowed, notUnderstood, unexpected } from './refusals.ts';
 
 /** Everything that is ever asked. */
@@ -131,7 +132,7 @@ export function createDoor(options: DoorOptions): Door {
       const reception = malformed ? 'malformed' : answer.reception;
       onCall({ cmdlet, reception, durationMs: performance.now() - startedAt });
       if (reception === 200) return pageIn(cmdlet, answer);
-      const retryAfter = answer.headers.get('Retry-After') ?? undefined;
+      const retryAfter = retryAfterMs(answer.headers.get('Retry-After'), Date.parse(clock.now()));
       if (signal.aborted) throw incomplete(cmdlet, 'was cut off because the night had to end');
       if (await patience.again(reception, retryAfter, signal)) continue;
       throw refusalOf(cmdlet, reception, answer, patience.attempts);

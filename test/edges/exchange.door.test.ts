@@ -169,18 +169,21 @@ describe('What passes', () => {
     mailUsers.push(mailUser(1));
     admin.faults.add({ ...fault, match: MAIL_USERS, times: 2 });
     expect((await exchange.softDeletedRecipients(signal)).size).toBe(1);
-    expect(clock.slept).toEqual([2_000, 4_000]);
+    expect(clock.slept).toHaveLength(2);
+    expect(Math.max(...clock.slept)).toBeLessThanOrEqual(2_000);
   });
 
   test.each([
     ['seconds', '90', 90_000],
     ['a date', 'Fri, 20 Nov 2026 02:01:00 GMT', 60_000],
-    ['nonsense', 'soon', 2_000],
+    ['nonsense', 'soon', 500],
   ])('with Retry-After in %s, no sooner than asked', async (_, header, wait) => {
     const { exchange, admin, clock, signal } = await setUp();
     admin.faults.add({ kind: 'status', status: 429, headers: { 'Retry-After': header }, match: MAIL_USERS });
     await exchange.softDeletedRecipients(signal);
-    expect(clock.slept).toEqual([wait]);
+    expect(clock.slept).toHaveLength(1);
+    expect(clock.slept[0]).toBeGreaterThanOrEqual(wait);
+    expect(clock.slept[0]).toBeLessThanOrEqual(Math.max(wait, 1_000));
   });
 
   test('throttling between pages', async () => {
@@ -200,12 +203,12 @@ describe('What does not pass refuses the read', () => {
     [{ kind: 'status', status: 200, body: 'html' }, 'malformed'],
     [{ kind: 'drop' }, 'dropped'],
     [{ kind: 'stall' }, 'timeout'],
-  ] as const)('%j after five attempts', async (fault, word) => {
+  ] as const)('%j after six attempts', async (fault, word) => {
     const setting = await setUp({ timeoutMs: 100 });
     setting.admin.faults.add({ ...fault, match: /Get-Mailbox/, times: 99 });
     const { name, words } = await refusalOf(setting);
     expect(name).toBe('sourceIncomplete');
-    expect(words).toContain(`failed 5 times, the last time with ${word}`);
+    expect(words).toContain(`failed 6 times, the last time with ${word}`);
     expect(words).toMatch(/Get-Mailbox.*nobody is purged where its word is required/);
   });
 

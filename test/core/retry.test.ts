@@ -7,7 +7,7 @@ import {
   type Reception,
   retryAfterMs,
   retryWaitMs,
-} from '../../lib/entra/retry.ts';
+} from '../../lib/core/retry.ts';
 
 const PASSING: readonly Reception[] = [
   408,

@@ -1,6 +1,7 @@
 /** The one place that waits before a read is sent again. */
-import type { Clock } from '../ports.ts';
-import { type Reception, retryWaitMs } from './retry.ts';
+
+import { type Reception, retryWaitMs } from './core/retry.ts';
+import type { Clock } from './ports.ts';
 
 export interface Patience {
   /** Times that the request was sent so far. */

@@ -1,5 +1,5 @@
 /** JSON as it comes off the wire, before anything is believed of it. */
-import type { Json, JsonObject } from '../core/model.ts';
+import type { Json, JsonObject } from './model.ts';
 
 /** `undefined` where `text` is no JSON: empty, HTML, or cut short. */
 export function parseJson(text: string): Json | undefined {
@@ -13,16 +13,6 @@ export function parseJson(text: string): Json | undefined {
 
 export const isObject = (json: unknown): json is JsonObject =>
   typeof json === 'object' && json !== null && !Array.isArray(json);
-
-/** Graph's code and message in an error's body, fit for a log; empty where there is none. */
-export function graphErrorIn(body: Json | undefined): string {
-  const error = isObject(body) ? body['error'] : undefined;
-  if (!isObject(error)) return '';
-  const parts = [error['code'], error['message']].filter(
-    (part) => typeof part === 'string' && part.trim() !== '',
-  );
-  return withoutSecrets(parts.join(': '));
-}
 
 /** One line of at most 300 characters in which nothing looks like a token. */
 export function withoutSecrets(text: string): string {
