@@ -124,6 +124,7 @@ function onPremSource(config: Config, policy: Policy, credential: TokenCredentia
       return createExportSource({
         store: exportStore(config, credential),
         domains: onPremises.domains,
+        sourceAnchor: onPremises.sourceAnchor,
         maxAgeHours: onPremises.maxAgeHours,
         clock: systemClock,
       });

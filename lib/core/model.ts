@@ -247,6 +247,7 @@ export const REFUSALS = [
   'sourceEmpty',
   'sourceShrank',
   'sourceStale',
+  'sourceDisagrees',
   'ledgerUnusable',
   'tooManyPurges',
   'tooLargeShare',

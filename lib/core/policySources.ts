@@ -66,6 +66,11 @@ export const onPremises = z
           ...comment,
           source: z.literal('export'),
           domains: z.array(zDomain).min(1).describe('Every one must have delivered its export.'),
+          sourceAnchor: z
+            .string()
+            .min(1)
+            .default('auto')
+            .describe('The anchor that the export was made with: "auto", or the attribute.'),
           maxAgeHours: z.number().positive().max(168).describe('An older export refuses the night.'),
           ...shrink,
         })

@@ -7,12 +7,14 @@ import {
   type Decision,
   type DeletedUser,
   elapsedMs,
+  type ImmutableId,
   type Organization,
   type Presence,
   type Refusal,
   type SourceSummary,
   type Timestamp,
 } from '../core/model.ts';
+import { overlapRefusals, startSample } from '../core/overlap.ts';
 import type { Policy } from '../core/policy.ts';
 import { type Diff, startDiff } from '../core/presence.ts';
 import type { LedgerRecord, RecordOf } from '../core/record.ts';
@@ -78,7 +80,10 @@ export async function decideAll(
 
   const diff = startDiff(deleted);
   const summaries: SourceSummary[] = [];
-  for (const source of sources) summaries.push(await readSource(night, source, diff, history, policy));
+  const sample = startSample();
+  for (const source of sources) {
+    summaries.push(await readSource(known, source, diff, sample, history));
+  }
   const found = diff.finish(summaries);
 
   const now = clock.now();
@@ -99,21 +104,30 @@ function nightsAbsent(user: DeletedUser, history: History, presence: Presence, n
 }
 
 async function readSource(
-  night: Night,
+  { night, policy }: Known,
   source: OnPremSource,
   diff: Diff,
+  sample: ReturnType<typeof startSample>,
   history: History,
-  policy: Policy,
 ): Promise<SourceSummary> {
-  const pages = source.read(diff.wanted, night.signal);
+  const known = source.kind === 'entra' ? [] : sample.finish();
+  const sampled = new Set(known);
+  const found = new Set<ImmutableId>();
+  const pages = source.read([...diff.wanted, ...known], night.signal);
   let page = await pages.next();
   while (!page.done) {
     diff.see(source.kind, page.value);
+    if (source.kind === 'entra') sample.note(page.value);
+    for (const { immutableId, tombstone } of page.value) {
+      if (immutableId !== undefined && tombstone === undefined && sampled.has(immutableId))
+        found.add(immutableId);
+    }
     page = await pages.next();
   }
   const summary = page.value;
   const baseline = history.baseline(source.kind);
   const refusals = [
+    ...overlapRefusals(source.kind, known, found),
     ...agedRefusals(summary, history.lastSeen(source.kind)),
     ...shrinkRefusals(summary, baseline, policy.onPremises),
   ];

@@ -40,13 +40,15 @@ interface Lies {
   readonly stopAfter?: number;
   readonly notices?: boolean;
   readonly total?: number;
+  /** Reads another attribute than Entra Connect does. */
+  readonly wrongAnchor?: boolean;
 }
 
 /** The world's own directory, as a source tells it. */
 function sourceOf(world: World, lies: Lies = {}): OnPremSource {
   const everybody = (): OnPremUser[] =>
     [...world.onPrem.users()].map((user) => ({
-      immutableId: immutableId(immutableIdOf(user)),
+      immutableId: immutableId(lies.wrongAnchor ? `other ${user.key}` : immutableIdOf(user)),
       userPrincipalName: user.userPrincipalName,
       addresses: user.proxyAddresses,
     }));
@@ -150,5 +152,12 @@ test('an unreachable source refuses the night', async () => {
   stage = await setStage({ furnish: furnish(3) });
   const { report } = await stage.night(roomy, both(stage, { stopAfter: 10, notices: true }));
   expect(report).toMatchObject({ status: 'refused', refusals: [{ refusal: 'sourceIncomplete' }] });
+  expect(stage.world.truth.hardDeletes).toEqual([]);
+});
+
+test('a source that looks at the wrong anchor knows none of whom Entra ID knows: refused', async () => {
+  stage = await setStage({ furnish: furnish(3) });
+  const { report } = await stage.night(roomy, both(stage, { wrongAnchor: true }));
+  expect(report).toMatchObject({ status: 'refused', refusals: [{ refusal: 'sourceDisagrees' }] });
   expect(stage.world.truth.hardDeletes).toEqual([]);
 });
