@@ -16,21 +16,24 @@ export interface Stage {
   readonly ask: Ask;
   /** Where everything of this run is kept, as a person would type it. */
   readonly folder: string;
-  /** Settings for a night under the policy that `asked` makes, with a ledger of this name. */
+  /** Settings for a night under the policy that `asked` makes, sections of it replaced, with a ledger so named. */
   prepare(
     asked: Options,
     ledger: string,
+    sections?: Partial<DemoPolicy>,
   ): { readonly policy: DemoPolicy; readonly settings: Settings & { readonly LEDGER_DIRECTORY: string } };
   close(): Promise<void>;
 }
 
-export async function setStage(options: Options): Promise<Stage> {
+/** `different` replaces what the story's company is like. */
+export async function setStage(options: Options, different: Partial<CompanyOptions> = {}): Promise<Stage> {
   const company: CompanyOptions = {
     users: options.users,
     deleted: Math.max(26, Math.round(options.users / 20)),
     latency: 15,
     sourceKnowsOnPrem: options.source !== 'entra',
     exchange: options.exchange === 'required',
+    ...different,
   };
   const tenant = await startTenantProcess(join(process.cwd(), 'test/demo/company.ts'), [
     JSON.stringify(company),
@@ -46,9 +49,12 @@ export async function setStage(options: Options): Promise<Stage> {
     cast,
     ask,
     folder,
-    prepare(asked, ledger) {
+    prepare(asked, ledger, sections = {}) {
       const { tenantId } = whereabouts;
-      const policy = demoPolicy({ ...asked, tenantId, protectedUser: cast.protectedUser });
+      const policy = {
+        ...demoPolicy({ ...asked, tenantId, protectedUser: cast.protectedUser }),
+        ...sections,
+      };
       const policyFile = join(folder, `policy-${ledger}.json`);
       writeFileSync(policyFile, `${JSON.stringify(policy, null, 2)}\n`);
       const settings = {
