@@ -1,0 +1,137 @@
+/** The queries of workbook and alerts, held against the tables they ask and against what telemetry sends. */
+import { describe, expect, test } from '@jest/globals';
+import { type EventName, TELEMETRY_EVENTS } from '../../lib/telemetry/events.ts';
+import { ROLE } from '../../lib/telemetry/wire.ts';
+import { QUERIES, queryText } from './kql/files.ts';
+import { nameOf, nodesOf, parse, part, type Tree } from './kql/parser.ts';
+import { readsOf } from './kql/reads.ts';
+
+const every = QUERIES.map(({ folder, name, text }) => [`${folder}/${name}`, text] as const);
+const alerts = QUERIES.filter(({ folder }) => folder === 'alerts').map(
+  ({ name, text }) => [name, text] as const,
+);
+const problemsOf = (text: string) => {
+  const { problems, tree } = parse(text);
+  return [...problems, ...readsOf(tree).problems];
+};
+
+/** Sent for whoever reads one night or one user in full; no chart or alert could make anything of it. */
+const DETAIL_ONLY: Readonly<Record<string, string>> = {
+  'Planned.measurements.DeletedUsers': 'the same as in NightEnded, which the charts read',
+  'PurgeAnswered.properties.DeletedDateTime':
+    'a user is purged once a night; UserId and NightId say which deletion',
+  'Planned.properties.Fingerprint': 'a hash: compared by whoever looks at two nights',
+  'Planned.properties.State': 'a refused plan shows in Refused',
+  'Planned.properties.Refusals': 'the names; Refused has them with their detail',
+  'TenantRead.properties.TenantId': 'another than the policy’s refuses the night, and wrongTenant says so',
+};
+
+describe('every query', () => {
+  test.each(every)(
+    '%s is right in the eyes of Microsoft’s parser, and reads only what is sent',
+    (_, text) => {
+      expect(problemsOf(text)).toEqual([]);
+    },
+  );
+
+  test.each(QUERIES.map(({ folder, name, text, empty }) => [`${folder}/${name}`, text, empty] as const))(
+    '%s says what it shows, and what it means when it is empty',
+    (_, text, empty) => {
+      expect(text).toMatch(/^\/\/ \w.*\n/);
+      expect(empty).toMatch(/\.$/);
+    },
+  );
+
+  test.each(every)('%s asks for rows of this tool alone', (_, text) => {
+    for (const node of nodesOf(parse(text).tree)) {
+      if (node.kind !== 'PipeExpression') continue;
+      const source = part(node, 'Expression');
+      if (source.kind !== 'NameReference' || !['AppEvents', 'AppDependencies'].includes(nameOf(source)))
+        continue;
+      const literals = [...nodesOf(part(node, 'Operator'))].map(({ literal }) => literal);
+      expect(literals).toContain(ROLE);
+    }
+  });
+});
+
+describe('what is wrong is told', () => {
+  const changed = (from: string, to: string) => {
+    const text = queryText('alerts', 'nightFailed');
+    expect(text).toContain(from);
+    return problemsOf(text.replaceAll(from, to));
+  };
+  test.each([
+    ['a column', 'AppRoleName', 'AppRole', /The name 'AppRole' does not refer to any known column/],
+    ['a table', 'AppEvents', 'AppEvent', /The name 'AppEvent' does not refer to any known/],
+    ['a function', 'take_anyif', 'take_if', /'take_if' does not refer to any known function/],
+    ['a type', 'OccurredAt > ago(2d)', 'OccurredAt > 2d', /type/],
+    ['a property', 'Properties.Status', 'Properties.State', /properties State is sent with none of/],
+    [
+      'a property of another event',
+      'Properties.Status',
+      'Properties.Outcome',
+      /properties Outcome is sent with none/,
+    ],
+    [
+      'a measurement as a property',
+      'Properties.Status',
+      'Properties.DurationMs',
+      /DurationMs is sent with none/,
+    ],
+    ['an event', "'NightEnded')", "'NightFinished')", /no event is called NightFinished/],
+  ])('%s: %s → %s', (_, from, to, expected) => {
+    expect(changed(from, to).join('\n')).toMatch(expected);
+  });
+});
+
+test('everything that is sent is read by a query, or is detail for a reason', () => {
+  const read = new Set(every.flatMap(([, text]) => [...readsOf(parse(text).tree).names]));
+  const sent = (Object.keys(TELEMETRY_EVENTS) as EventName[]).flatMap((event) =>
+    (['properties', 'measurements'] as const).flatMap((bag) =>
+      Object.keys(TELEMETRY_EVENTS[event][bag]).map((name) => `${event}.${bag}.${name}`),
+    ),
+  );
+  expect(sent.filter((name) => !read.has(name) && !(name in DETAIL_ONLY))).toEqual([]);
+  expect(Object.keys(DETAIL_ONLY).filter((name) => read.has(name) || !sent.includes(name))).toEqual([]);
+});
+
+describe('what Azure Monitor asks of an alert’s query ("Create a log search alert rule", "Optimize log search alert queries")', () => {
+  const REFUSED = new Set([
+    'UnionOperator',
+    'SearchOperator',
+    'TakeOperator',
+    'TopOperator',
+    'FindOperator',
+    'EvaluateOperator',
+  ]);
+
+  test.each(alerts)('%s', (_, text) => {
+    const { tree } = parse(text);
+    const nodes = [...nodesOf(tree)];
+    expect(nodes.filter(({ kind }) => REFUSED.has(kind))).toEqual([]);
+    expect(text).not.toContain('AggregatedValue');
+    expect(text.length).toBeLessThan(10_000);
+    expect(['AppEvents', 'AppRequests', 'AuditLogs']).toContain(firstTable(tree));
+    for (const argument of nodes.filter(isAgo).map(firstArgument)) expect(argument?.type).toBe('timespan');
+    for (const argument of nodes.filter(isAgo).map(firstArgument))
+      expect(argument?.kind).toBe('LiteralExpression');
+  });
+
+  /** Rules see two days at most, whatever the query says. */
+  test.each(alerts)('%s looks back no further than two days', (_, text) => {
+    const hours = [...text.matchAll(/ago\((\d+)([hd])\)/g)].map(
+      ([, n, unit]) => Number(n) * (unit === 'd' ? 24 : 1),
+    );
+    for (const one of hours) expect(one).toBeLessThanOrEqual(48);
+  });
+});
+
+const isAgo = (node: Tree) => node.kind === 'FunctionCallExpression' && nameOf(part(node, 'Name')) === 'ago';
+const firstArgument = (node: Tree) => part(part(node, 'ArgumentList'), 'Expressions').items[0];
+
+function firstTable(tree: Tree): string {
+  const last = part(tree, 'Statements').items.at(-1);
+  const source = (node: Tree): string =>
+    node.kind === 'PipeExpression' ? source(part(node, 'Expression')) : nameOf(node);
+  return last === undefined ? '' : source(part(last, 'Expression'));
+}
