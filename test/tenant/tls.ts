@@ -1,4 +1,5 @@
 /** Certificates for the servers on loopback, made in-process so that no machine needs openssl. */
+import { randomUUID } from 'node:crypto';
 import { generate } from 'selfsigned';
 
 /** PEM texts. Whoever trusts `ca` may talk to a server that holds `cert` and `key`. */
@@ -18,7 +19,9 @@ export async function createCertificates(): Promise<Certificates> {
     notBeforeDate: new Date(Date.now() - DAY_MS),
     notAfterDate: new Date(Date.now() + 30 * DAY_MS),
   } as const;
-  const authority = await generate([{ name: 'commonName', value: 'Embedded tenant CA' }], {
+  // A name of its own: of two trusted authorities of one name OpenSSL tries only the first.
+  const name = `Embedded tenant CA ${randomUUID()}`;
+  const authority = await generate([{ name: 'commonName', value: name }], {
     ...common,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },

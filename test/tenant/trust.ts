@@ -4,10 +4,7 @@ import { type Certificates, createCertificates } from './tls.ts';
 
 let trusted: Promise<Certificates> | undefined;
 
-/**
- * One set of certificates per test file, trusted by fetch, node:https and whatever uses them. Takes the place of
- * what an earlier file in the same process trusted: of two authorities of one name OpenSSL tries only the first.
- */
+/** One set of certificates per test file, trusted by fetch, node:https and whatever uses them. */
 export function trustedCertificates(): Promise<Certificates> {
   trusted ??= createCertificates().then((certificates) => {
     tls.setDefaultCACertificates([...tls.getCACertificates('bundled'), certificates.ca]);
