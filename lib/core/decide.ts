@@ -9,6 +9,7 @@ import {
   elapsedMs,
   type Fact,
   type FactName,
+  type Found,
   type KeepReason,
   type Organization,
   type Presence,
@@ -16,7 +17,6 @@ import {
   type Verdict,
 } from './model.ts';
 import type { Policy } from './policy.ts';
-import type { Found } from './presence.ts';
 import { protection } from './protect.ts';
 
 /** All that is known of `user`: Graph's word, the diff's and, where the policy asks it, Exchange's. */
@@ -27,7 +27,7 @@ export function gatherEvidence(
   policy: Policy,
   word: ExchangeWord,
 ): Evidence {
-  const graph = mailUserFact(user, organization.verifiedDomains, policy.mailUserEvidence);
+  const graph = mailUserFact(user, organization.verifiedDomains, policy.mailUserEvidence, found.tombstone);
   return {
     onPremisesSynced: onPremisesSyncedFact(user),
     onPremises: presenceFact(found.presence),
@@ -72,19 +72,14 @@ const FACTS_IN_ORDER = [
 ] as const satisfies readonly FactName[];
 
 /** Purge or keep? Of several reasons to keep, the first in a fixed order is named. */
-export function decide(
-  user: DeletedUser,
-  evidence: Evidence,
-  nightsAbsent: number,
-  policy: Policy,
-  now: Timestamp,
-): Decision {
+export function decide(known: Omit<Decision, 'verdict'>, policy: Policy, now: Timestamp): Decision {
+  const { user, evidence, nightsAbsent } = known;
   const verdict =
     protectedVerdict(user, policy, now) ??
     factVerdict(evidence) ??
     timeVerdict(user, nightsAbsent, policy, now) ??
     ({ verdict: 'purge', grounds: grounds(evidence) } as const);
-  return { user, evidence, nightsAbsent, verdict };
+  return { ...known, verdict };
 }
 
 const keep = (reason: KeepReason, detail: string): Verdict => ({ verdict: 'keep', reason, detail });

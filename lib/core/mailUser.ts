@@ -4,10 +4,10 @@
  * Graph has no recipient type. What is asked here is the strongest that Graph alone can show (property meanings:
  * Microsoft Graph, user resource type): a member whose one primary SMTP address is its `mail` and lies outside
  * the tenant's own domains. A mail user with an internal primary address looks like a mailbox user from here;
- * only the on-premises attributes that a directory extension carries can prove that one.
+ * only its on-premises attributes can prove that one, as a directory extension or a tombstone carries them.
  */
 import { domainOf, formerUpn, isWithin, smtpAddress } from './addresses.ts';
-import type { DeletedUser, Fact, ServicePlan } from './model.ts';
+import type { DeletedUser, Fact, ServicePlan, Tombstone } from './model.ts';
 
 /** `msExchRecipientTypeDetails` of a mail user (Exchange Server documentation, recipient types). */
 const MAIL_USER = '128';
@@ -38,12 +38,15 @@ export function mailUserFact(
   user: DeletedUser,
   verifiedDomains: readonly string[],
   names: ExtensionNames,
+  tombstone?: Tombstone,
 ): Fact {
   const membership = memberFact(user);
   if (membership.value !== 'yes') return membership;
-  const told = [recipientTypeFact(user, names), targetAddressFact(user, verifiedDomains, names)].filter(
-    (one) => one !== undefined,
-  );
+  const told = [
+    ...extensionFacts(user, verifiedDomains, names),
+    recipientTypeFact(tombstone?.recipientTypeDetails, 'the deleted object on-premises'),
+    targetAddressFact(tombstone?.targetAddress, verifiedDomains, 'the deleted object on-premises'),
+  ].filter((one) => one !== undefined);
   const origin = told.map((one) => one.origin).join('; ');
   const [first] = told;
   if (first === undefined) return primaryAddressFact(user, verifiedDomains);
@@ -61,28 +64,33 @@ function memberFact(user: DeletedUser): Fact {
     : fact('yes', 'userType is Member');
 }
 
-function recipientTypeFact(user: DeletedUser, names: ExtensionNames): Fact | undefined {
-  const name = names.recipientTypeAttribute;
-  const value = name === undefined ? undefined : user.directoryExtensions[name];
-  if (name === undefined || value === undefined) return undefined;
-  const origin = `msExchRecipientTypeDetails is ${value} (${name})`;
+function extensionFacts(user: DeletedUser, verifiedDomains: readonly string[], names: ExtensionNames) {
+  const { recipientTypeAttribute = '', targetAddressAttribute = '' } = names;
+  const { directoryExtensions } = user;
+  return [
+    recipientTypeFact(directoryExtensions[recipientTypeAttribute], recipientTypeAttribute),
+    targetAddressFact(directoryExtensions[targetAddressAttribute], verifiedDomains, targetAddressAttribute),
+  ];
+}
+
+function recipientTypeFact(value: string | undefined, where: string): Fact | undefined {
+  if (value === undefined) return undefined;
+  const origin = `msExchRecipientTypeDetails is ${value} (${where})`;
   if (value === MAIL_USER) return fact('yes', origin);
   return fact(MAILBOXES.has(value) ? 'no' : 'unknown', origin);
 }
 
 function targetAddressFact(
-  user: DeletedUser,
+  value: string | undefined,
   verifiedDomains: readonly string[],
-  names: ExtensionNames,
+  where: string,
 ): Fact | undefined {
-  const name = names.targetAddressAttribute;
-  const value = name === undefined ? undefined : user.directoryExtensions[name];
-  if (name === undefined || value === undefined) return undefined;
+  if (value === undefined) return undefined;
   const domain = domainOf(smtpAddress(value) ?? '');
-  if (domain === undefined) return fact('unknown', `targetAddress is no SMTP address (${name})`);
+  if (domain === undefined) return fact('unknown', `targetAddress is no SMTP address (${where})`);
   return isWithin(domain, verifiedDomains)
-    ? fact('no', `targetAddress is in the tenant's own domain ${domain} (${name})`)
-    : fact('yes', `targetAddress is outside the tenant, in ${domain} (${name})`);
+    ? fact('no', `targetAddress is in the tenant's own domain ${domain} (${where})`)
+    : fact('yes', `targetAddress is outside the tenant, in ${domain} (${where})`);
 }
 
 function primaryAddressFact(user: DeletedUser, verifiedDomains: readonly string[]): Fact {

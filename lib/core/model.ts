@@ -171,6 +171,14 @@ export type Presence =
   | { readonly state: 'absent'; readonly origin: string }
   | { readonly state: 'unknown'; readonly origin: string };
 
+/** What the diff says of one deleted user. */
+export interface Found {
+  readonly presence: Presence;
+  readonly reappeared: Fact;
+  /** What a directory still holds of it, where a source told. */
+  readonly tombstone?: Tombstone;
+}
+
 /** Something known, or not known, of a deleted user, and where that came from (for the operator). */
 export interface Fact {
   readonly value: 'yes' | 'no' | 'unknown';
@@ -229,6 +237,7 @@ export type Verdict =
 /** The verdict on one deleted user, with all that it rests on. */
 export interface Decision {
   readonly user: DeletedUser;
+  readonly found: Found;
   readonly evidence: Evidence;
   /** Nights in a row, tonight included, on which this generation was seen absent on-premises. */
   readonly nightsAbsent: number;

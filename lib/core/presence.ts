@@ -6,19 +6,15 @@ import { formerUpn, knownAddresses, smtpAddress } from './addresses.ts';
 import type {
   DeletedUser,
   Fact,
+  Found,
   ImmutableId,
   ObjectId,
   OnPremUser,
   Presence,
   SourceKind,
   SourceSummary,
+  Tombstone,
 } from './model.ts';
-
-/** What the diff says of one deleted user. */
-export interface Found {
-  readonly presence: Presence;
-  readonly reappeared: Fact;
-}
 
 export interface Diff {
   /** The immutable ids to look for. */
@@ -39,11 +35,16 @@ export function startDiff(deleted: readonly DeletedUser[]): Diff {
   }
   const present = new Map<ObjectId, string>();
   const reappeared = new Map<ObjectId, string>();
+  const tombstones = new Map<ObjectId, Tombstone>();
 
   const see: Diff['see'] = (source, users) => {
     for (const user of users) {
-      if (user.tombstone !== undefined) continue;
-      for (const id of byImmutableId.get(user.immutableId ?? '') ?? []) {
+      const owners = byImmutableId.get(user.immutableId ?? '') ?? [];
+      if (user.tombstone !== undefined) {
+        for (const id of owners) tombstones.set(id, user.tombstone);
+        continue;
+      }
+      for (const id of owners) {
         present.set(id, `${source} has a user with its immutable id`);
         reappeared.set(id, `${source} has a user with its immutable id`);
       }
@@ -62,13 +63,17 @@ export function startDiff(deleted: readonly DeletedUser[]): Diff {
     finish: (sources) => {
       const names = sources.map((source) => source.kind).join(' and ');
       return new Map(
-        deleted.map((user) => [
-          user.id,
-          {
-            presence: presenceOf(user, present.get(user.id), names),
-            reappeared: reappearedOf(user, reappeared.get(user.id), names),
-          },
-        ]),
+        deleted.map((user): [ObjectId, Found] => {
+          const tombstone = tombstones.get(user.id);
+          return [
+            user.id,
+            {
+              presence: presenceOf(user, present.get(user.id), names, tombstone),
+              reappeared: reappearedOf(user, reappeared.get(user.id), names),
+              ...(tombstone && { tombstone }),
+            },
+          ];
+        }),
       );
     },
   };
@@ -80,13 +85,20 @@ function enlist(index: Map<string, ObjectId[]>, key: string, id: ObjectId): void
   else ids.push(id);
 }
 
-function presenceOf(user: DeletedUser, found: string | undefined, sources: string): Presence {
+function presenceOf(
+  user: DeletedUser,
+  found: string | undefined,
+  sources: string,
+  tombstone: Tombstone | undefined,
+): Presence {
   if (found !== undefined) return { state: 'present', origin: found };
   if (user.immutableId === undefined) {
     return { state: 'unknown', origin: 'Graph gave no onPremisesImmutableId to look for' };
   }
   if (sources === '') return { state: 'unknown', origin: 'no source was read' };
-  return { state: 'absent', origin: `not in ${sources}, read to the end` };
+  const since =
+    tombstone && ` (among its deleted objects since ${tombstone.deletedSince ?? 'an unknown time'})`;
+  return { state: 'absent', origin: `not in ${sources}, read to the end${since ?? ''}` };
 }
 
 function reappearedOf(user: DeletedUser, found: string | undefined, sources: string): Fact {

@@ -91,7 +91,8 @@ export async function decideAll(
     const one = found.get(user.id);
     if (one === undefined) return [];
     const evidence = gatherEvidence(user, one, organization, policy, word);
-    return [decide(user, evidence, nightsAbsent(user, history, one.presence, now), policy, now)];
+    const nights = nightsAbsent(user, history, one.presence, now);
+    return [decide({ user, found: one, evidence, nightsAbsent: nights }, policy, now)];
   });
   await record(night, decisions.map(decidedRecord));
   const entraSource = summaries.find((summary) => summary.kind === 'entra');

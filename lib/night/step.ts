@@ -117,9 +117,10 @@ function confirm(
     return settledRecord(run, task, 'keptOnReread', 'its addresses or ids changed since it was read');
   }
   const presence = combinePresence(presences.get(fresh.immutableId ?? ('' as ImmutableId)) ?? []);
-  const found = { presence, reappeared: before.evidence.reappeared };
+  const found = { ...before.found, presence };
   const evidence = gatherEvidence(fresh, found, run.organization, run.policy, run.word);
-  const { verdict } = decide(fresh, evidence, before.nightsAbsent, run.policy, run.night.ports.clock.now());
+  const now = run.night.ports.clock.now();
+  const { verdict } = decide({ ...before, user: fresh, found, evidence }, run.policy, now);
   return verdict.verdict === 'keep'
     ? settledRecord(run, task, 'keptOnReread', `${verdict.reason}: ${verdict.detail}`)
     : { task, user: fresh };

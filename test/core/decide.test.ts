@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decide } from '../../lib/core/decide.ts';
 import { at, type DeletedUser, type Evidence, type KeepReason } from '../../lib/core/model.ts';
-import { anyEvidence, deletedMailUser, idOf, NOW, policyOf, purgeableEvidence } from './people.ts';
+import { anyEvidence, deletedMailUser, FOUND, idOf, NOW, policyOf, purgeableEvidence } from './people.ts';
 
 const unknown = { value: 'unknown', origin: 'a test' } as const;
 const reasonOf = (user: DeletedUser, evidence: Evidence, nights = 9, policy = policyOf()) => {
-  const { verdict } = decide(user, evidence, nights, policy, NOW);
+  const { verdict } = decide({ user, found: FOUND, evidence, nightsAbsent: nights }, policy, NOW);
   return verdict.verdict === 'keep' ? verdict.reason : 'purge';
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { hadMailboxFact, licensedFact, mailUserFact, onPremisesSyncedFact } from '../../lib/core/mailUser.ts';
-import type { DeletedUser } from '../../lib/core/model.ts';
+import type { DeletedUser, Fact } from '../../lib/core/model.ts';
 import { deletedMailUser, VERIFIED } from './people.ts';
 
 const TYPE = 'extension_0123456789abcdef0123456789abcdef_msExchRecipientTypeDetails';
@@ -62,6 +62,19 @@ describe('with directory extension attributes', () => {
   test('an attribute that the policy does not name says nothing', () => {
     const one = user({ ...internal, directoryExtensions: { [TYPE]: '128' } });
     expect(mailUserFact(one, VERIFIED, {}).value).toBe('unknown');
+  });
+});
+
+describe('with what the directory still holds of it', () => {
+  test.each<readonly [string, string | undefined, string | undefined, Partial<DeletedUser>, Fact['value']]>([
+    ['type 128 proves an internal primary', '128', undefined, internal, 'yes'],
+    ['an external target proves an internal primary', undefined, 'SMTP:u@partner.com', internal, 'yes'],
+    ['a remote mailbox is none, whatever Graph shows', '2147483648', undefined, {}, 'no'],
+    ['they contradict each other', '128', 'SMTP:u@domain.com', {}, 'unknown'],
+    ['a bare tombstone: Graph decides', undefined, undefined, internal, 'unknown'],
+  ])('%s', (_name, recipientTypeDetails, targetAddress, changes, value) => {
+    const tombstone = { deletedSince: undefined, recipientTypeDetails, targetAddress };
+    expect(mailUserFact(user(changes), VERIFIED, {}, tombstone).value).toBe(value);
   });
 });
 

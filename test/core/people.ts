@@ -5,6 +5,7 @@ import {
   type DeletedUser,
   type Evidence,
   type Fact,
+  type Found,
   immutableId,
   nightId,
   type Organization,
@@ -74,6 +75,12 @@ export const purgeableEvidence: Required<Evidence> = {
   mailUser: fact('yes'),
   hadMailbox: fact('no'),
   licensed: fact('no'),
+};
+
+/** What the diff found of somebody who is gone. */
+export const FOUND: Found = {
+  presence: { state: 'absent', origin: 'a test' },
+  reappeared: fact('no'),
 };
 
 export const anyEvidence: fc.Arbitrary<Evidence> = fc.record({

@@ -2,12 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Decision, Verdict } from '../../lib/core/model.ts';
 import { type Brakes, makePlan } from '../../lib/core/plan.ts';
-import { deletedMailUser, policyOf, purgeableEvidence } from './people.ts';
+import { deletedMailUser, FOUND, policyOf, purgeableEvidence } from './people.ts';
 
 const purge: Verdict = { verdict: 'purge', grounds: 'a test' };
 const keep: Verdict = { verdict: 'keep', reason: 'licensed', detail: 'a test' };
 const decision = (n: number, verdict: Verdict): Decision => ({
   user: deletedMailUser(n),
+  found: FOUND,
   evidence: purgeableEvidence,
   nightsAbsent: 3,
   verdict,
