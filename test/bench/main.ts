@@ -53,8 +53,8 @@ try {
   const { code, stderr, maxMemory = 0 } = await job.ended;
   const seconds = (performance.now() - started) / 1_000;
   const ended = lines.map(({ record }) => record).find((record) => record.kind === 'nightEnded');
-  if (code !== 0 || ended === undefined) throw new Error(stderr.trim().split('\n').at(-1));
-  const { outcomes, measurements, counts } = ended;
+  if (ended === undefined) throw new Error(stderr.trim().split('\n').at(-1));
+  const { outcomes, status, detail, measurements, counts } = ended;
   const { maxWriteUse, maxResourceUse } = await stage.ask('counters');
   const purging = secondsOf(lines, 'intended', 'settled');
   const purged = outcomes.purged ?? 0;
@@ -90,6 +90,8 @@ try {
       ['ledger', number(lines.length), 'lines'],
     ].map((cells) => cells.map((text) => ({ text }))),
   );
+  if (code !== 0) screen.fact('bad', `night ${status}`, detail);
+  process.exitCode = code === 0 ? 0 : 1;
   screen.say(`npm run bench -- --deleted ${deleted} --users ${users} --latency ${latency}`, 'dim');
 } finally {
   await stage.close();

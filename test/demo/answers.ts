@@ -6,6 +6,7 @@ import type { NightFacts } from '../tenant/facts.ts';
 import type { Ingestion } from '../tenant/ingestion.ts';
 import type { TenantServers } from '../tenant/server.ts';
 import { PARTNERS_OU, type World } from '../tenant/world.ts';
+import { type Directory, startDirectory } from './activeDirectory.ts';
 import { type Cast, PROTECTED_DOMAIN } from './cast.ts';
 import { writeExport } from './exportFolder.ts';
 
@@ -27,6 +28,7 @@ export type Answers = ReturnType<typeof answersOf>;
 
 export function answersOf({ world, cast, servers, ingestion, exchangeRoot }: AnswerParts) {
   let before = observe(world);
+  let directory: Directory | undefined;
   return {
     cast,
     exchangeRoot: () => exchangeRoot,
@@ -50,6 +52,12 @@ export function answersOf({ world, cast, servers, ingestion, exchangeRoot }: Ans
     },
     /** Writes the on-prem user set as the scheduled task on-premises does; returns how many users. */
     writeExport: (folder: string) => writeExport(world, folder),
+    /** Starts a domain controller with the on-prem user set. */
+    startDirectory: async () => {
+      directory = await startDirectory(world);
+      return directory.access;
+    },
+    removeDirectory: async () => directory?.remove(),
     /** Remembers the world as it is now, for {@link check}. */
     observe: () => {
       before = observe(world);

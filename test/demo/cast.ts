@@ -8,6 +8,10 @@ import { ARCHIVE_OU, PARTNERS_OU, type World } from '../tenant/world.ts';
 /** Domain of a partner whom the demo's policy protects. */
 export const PROTECTED_DOMAIN = 'northwindtraders.com';
 
+/** Within the grace period that goes with the source. */
+const recentDays = (sourceKnowsOnPrem: boolean) =>
+  sourceKnowsOnPrem ? ([1.8, 0.2] as const) : ([10, 1] as const);
+
 export interface CastOptions {
   /** A source that knows on-premises is asked: whoever merely moved has done so long ago. */
   readonly sourceKnowsOnPrem: boolean;
@@ -69,7 +73,7 @@ export function castSteps(
       leave('blogTest', 16),
       leave('protectedUser', 20),
       leave('movedUser', sourceKnowsOnPrem ? 18 : 5),
-      leave('heldUser', exchange ? 19 : 6),
+      leave('heldUser', exchange ? 19 : recentDays(sourceKnowsOnPrem)[0]),
       leave('internalPrimary', 21),
     ],
     cast: () => ({
@@ -90,7 +94,7 @@ export function kindsFor({
   sourceKnowsOnPrem,
   exchange,
 }: CastOptions): NonNullable<PopulationOptions['kinds']> {
-  const recently = { deleted: [10, 1] } as const;
+  const recently = { deleted: recentDays(sourceKnowsOnPrem) };
   return {
     longGoneMailUser: { share: 40 },
     ...(!sourceKnowsOnPrem && { movedOutOfScopeMailUser: recently, deletedByAdminMailUser: recently }),

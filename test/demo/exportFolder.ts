@@ -7,7 +7,8 @@ import { gzip } from 'node:zlib';
 import { distinguishedName, immutableIdOf, type OnPremUser } from '../tenant/onPrem.ts';
 import type { World } from '../tenant/world.ts';
 
-export const EXPORT_DOMAIN = 'domain.com';
+/** Of the company's Active Directory. */
+export const DOMAIN = 'domain.com';
 
 const COLUMNS = [
   'immutableId',
@@ -30,9 +31,9 @@ export async function writeExport(world: World, folder: string): Promise<number>
   const file = `users-${finished.toISOString().replaceAll(/[-:]|\.\d+/g, '')}.csv.gz`;
   const manifest = {
     formatVersion: 1,
-    domain: EXPORT_DOMAIN,
+    domain: DOMAIN,
     sourceAnchor: 'auto',
-    domainController: `dc01.${EXPORT_DOMAIN}`,
+    domainController: `dc01.${DOMAIN}`,
     highestUsn: '481516',
     started: started.toISOString(),
     finished: finished.toISOString(),
@@ -41,9 +42,9 @@ export async function writeExport(world: World, folder: string): Promise<number>
     file,
     columns: COLUMNS,
   };
-  await mkdir(join(folder, EXPORT_DOMAIN), { recursive: true });
-  await writeFile(join(folder, EXPORT_DOMAIN, file), content);
-  await writeFile(join(folder, EXPORT_DOMAIN, 'manifest.json'), JSON.stringify(manifest, null, 2));
+  await mkdir(join(folder, DOMAIN), { recursive: true });
+  await writeFile(join(folder, DOMAIN, file), content);
+  await writeFile(join(folder, DOMAIN, 'manifest.json'), JSON.stringify(manifest, null, 2));
   return users.length;
 }
 

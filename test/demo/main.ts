@@ -1,10 +1,11 @@
 /** `npm start`: the story of one night, told in a terminal. */
 import { messageOf } from '../../lib/errors.ts';
+import { whyNoSamba } from '../onprem/sambaServer.ts';
 import { HELP, readOptions } from './options.ts';
 import { createScreen } from './screen.ts';
 import { tellStory } from './story.ts';
 
-const asked = readOptions(process.argv.slice(2));
+const asked = readOptions(process.argv.slice(2), whyNoSamba);
 if ('help' in asked) {
   process.stdout.write(`${HELP}\n`);
 } else if ('mistake' in asked) {

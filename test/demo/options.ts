@@ -23,7 +23,8 @@ Options: --mode purge|report, --users 200 to 200000, --source entra|export|ad, -
 /** A line that says what is wrong, where something is. */
 export type Asked = { readonly options: Options } | { readonly help: true } | { readonly mistake: string };
 
-export function readOptions(args: readonly string[]): Asked {
+/** `whyNoDirectory` says why Active Directory cannot be asked on this machine, where that is so. */
+export function readOptions(args: readonly string[], whyNoDirectory: () => string | undefined): Asked {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -36,11 +37,14 @@ export function readOptions(args: readonly string[]): Asked {
       },
     });
     if (values.help) return { help: true };
+    const source = oneOf(values.source, 'source', ['entra', 'export', 'ad']);
+    const missing = source === 'ad' ? whyNoDirectory() : undefined;
+    if (missing !== undefined) throw new Error(`--source ad cannot be shown here: ${missing}.`);
     return {
       options: {
         mode: oneOf(values.mode, 'mode', ['purge', 'report']),
         users: usersIn(values.users),
-        source: oneOf(values.source, 'source', ['entra', 'export', 'ad']),
+        source,
         exchange: oneOf(values.exchange, 'exchange', ['off', 'required']),
       },
     };

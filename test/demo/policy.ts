@@ -1,15 +1,18 @@
 /** The policy of the demo's company: it purges on the first night, and has room for a backlog. */
 import { PROTECTED_DOMAIN } from './cast.ts';
-import { EXPORT_DOMAIN } from './exportFolder.ts';
+import { DOMAIN } from './exportFolder.ts';
 import type { Options } from './options.ts';
 
 export interface PolicyOptions extends Options {
   readonly tenantId: string;
   /** Object id of the user who is to be kept for a while. */
   readonly protectedUser: string;
+  /** `ldaps://…`, where Active Directory is asked. */
+  readonly directoryUrl?: string | undefined;
 }
 
-export function demoPolicy({ mode, source, exchange, users, tenantId, protectedUser }: PolicyOptions) {
+export function demoPolicy(options: PolicyOptions) {
+  const { mode, source, exchange, users, tenantId, protectedUser, directoryUrl } = options;
   const maxPurges = Math.max(30, Math.round(users / 20));
   return {
     $comment: 'Made for a demonstration. Start from policy.json in the root of the repository instead.',
@@ -18,7 +21,7 @@ export function demoPolicy({ mode, source, exchange, users, tenantId, protectedU
     gracePeriodDays: source === 'entra' ? 14 : 2,
     nightsAbsent: 1,
     maxSyncAgeHours: 3,
-    onPremises: { ...sourceSection(source), maxShrinkPercent: 3, maxSliceShrinkUsers: 20 },
+    onPremises: { ...sourceSection(source, directoryUrl), maxShrinkPercent: 3, maxSliceShrinkUsers: 20 },
     mailUserEvidence: {},
     exchange: { use: exchange, lingeringAfterHours: 24 },
     protect: {
@@ -41,12 +44,16 @@ export function demoPolicy({ mode, source, exchange, users, tenantId, protectedU
   };
 }
 
-function sourceSection(source: Options['source']) {
+function sourceSection(source: Options['source'], directoryUrl: string | undefined) {
   switch (source) {
     case 'entra':
-    case 'ad':
       return { source: 'entra' };
+    case 'ad':
+      return {
+        source: 'activeDirectory',
+        domains: [{ domain: DOMAIN, domainControllers: [directoryUrl], credentials: 'DEMO' }],
+      };
     case 'export':
-      return { source: 'export', domains: [EXPORT_DOMAIN], maxAgeHours: 26 };
+      return { source: 'export', domains: [DOMAIN], maxAgeHours: 26 };
   }
 }

@@ -44,6 +44,7 @@ export async function setStage(options: Options, different: Partial<CompanyOptio
   const folder = relative(process.cwd(), newFolder());
   const exports = join(folder, 'export');
   if (options.source === 'export') await ask('writeExport', exports);
+  const directory = options.source === 'ad' ? await ask('startDirectory') : undefined;
 
   return {
     cast,
@@ -52,7 +53,12 @@ export async function setStage(options: Options, different: Partial<CompanyOptio
     prepare(asked, ledger, sections = {}) {
       const { tenantId } = whereabouts;
       const policy = {
-        ...demoPolicy({ ...asked, tenantId, protectedUser: cast.protectedUser }),
+        ...demoPolicy({
+          ...asked,
+          tenantId,
+          protectedUser: cast.protectedUser,
+          directoryUrl: directory?.url,
+        }),
         ...sections,
       };
       const policyFile = join(folder, `policy-${ledger}.json`);
@@ -67,11 +73,19 @@ export async function setStage(options: Options, different: Partial<CompanyOptio
         POLICY_FILE: policyFile,
         NODE_EXTRA_CA_CERTS: whereabouts.caFile,
         ...(asked.source === 'export' && { EXPORT_DIRECTORY: exports }),
+        ...(asked.source === 'ad' && {
+          AD_DEMO_USERNAME: directory?.username,
+          AD_DEMO_PASSWORD: directory?.password,
+          AD_DEMO_CA: directory?.ca,
+        }),
         ...(asked.exchange === 'required' && { EXCHANGE_ROOT: exchangeRoot }),
       };
       return { policy, settings };
     },
-    close: () => tenant.stop(),
+    close: async () => {
+      await ask('removeDirectory');
+      await tenant.stop();
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import { showSummary } from './summary.ts';
 import { expect, type Tale } from './tale.ts';
 
 const SOURCES = {
-  entra: 'Entra ID itself',
+  entra: 'what Entra ID says',
   export: 'an export from on-premises',
   ad: 'Active Directory',
 } as const;
@@ -33,7 +33,7 @@ export async function tellStory(options: Options, screen: Screen): Promise<reado
     screen.fact(
       'note',
       'job',
-      `${options.mode} mode, on-premises known from ${SOURCES[options.source]}, Exchange Online ${options.exchange === 'off' ? 'not asked' : 'asked'}`,
+      `${options.mode} mode; on-premises: ${SOURCES[options.source]}; Exchange Online: ${options.exchange === 'off' ? 'not asked' : 'asked'}`,
     );
     await before(tale);
     await entraAlone(tale);
