@@ -32,7 +32,7 @@ export function gatherEvidence(
     onPremisesSynced: onPremisesSyncedFact(user),
     onPremises: presenceFact(found.presence),
     reappeared: found.reappeared,
-    ...withExchangeWord(graph, user.id, word, policy.exchange.use),
+    ...withExchangeWord(graph, user.id, word, policy.exchange.use, organization.verifiedDomains),
     hadMailbox: hadMailboxFact(user),
     licensed: licensedFact(user),
   };

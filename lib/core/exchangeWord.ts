@@ -1,4 +1,5 @@
 /** What Exchange Online's own word adds to what Graph shows, and what it vetoes. */
+import { domainOf, isWithin } from './addresses.ts';
 import type { Uncured } from './history.ts';
 import {
   type CureState,
@@ -24,6 +25,7 @@ export function withExchangeWord(
   id: ObjectId,
   word: ExchangeWord,
   use: Policy['exchange']['use'],
+  verifiedDomains: readonly string[],
 ): Pick<Evidence, 'mailUser' | 'onHold' | 'highVolumeEmail'> {
   if (use === 'off') return { mailUser: graph };
   const recipient = word?.get(id);
@@ -37,17 +39,35 @@ export function withExchangeWord(
     return { mailUser: unknown, onHold: unknown, highVolumeEmail: unknown };
   }
   return {
-    mailUser: recipientFact(recipient, graph),
+    mailUser: recipientFact(recipient, graph, verifiedDomains),
     onHold: recipient.onHold,
     highVolumeEmail: recipient.highVolumeEmail,
   };
 }
 
-function recipientFact({ recipientType }: SoftDeletedRecipient, graph: Fact): Fact {
+/**
+ * The owner of an on-premises mailbox is a MailUser in Exchange Online as well; its external address is the
+ * company's own.
+ */
+function recipientFact(
+  { recipientType, externalAddress }: SoftDeletedRecipient,
+  graph: Fact,
+  verifiedDomains: readonly string[],
+): Fact {
   if (recipientType === undefined)
     return { value: 'unknown', origin: 'Exchange gave no clear recipient type' };
   if (recipientType !== 'MailUser') return { value: 'no', origin: `Exchange says ${recipientType}` };
-  return graph.value === 'no' ? graph : { value: 'yes', origin: 'Exchange says MailUser' };
+  if (graph.value === 'no') return graph;
+  const domain = domainOf(externalAddress ?? '');
+  if (domain === undefined) {
+    return { value: 'unknown', origin: 'Exchange says MailUser, without a usable external address' };
+  }
+  return isWithin(domain, verifiedDomains)
+    ? {
+        value: 'no',
+        origin: `Exchange says MailUser, of the tenant's own domain ${domain}: a mailbox on-premises`,
+      }
+    : { value: 'yes', origin: `Exchange says MailUser, with an external address in ${domain}` };
 }
 
 /** Is the mail user of a purge gone from Exchange, or for how long has it been lingering? */

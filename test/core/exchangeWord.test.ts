@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { cureOf, type ExchangeWord, withExchangeWord } from '../../lib/core/exchangeWord.ts';
 import { at, type Fact, HOUR_MS, type SoftDeletedRecipient } from '../../lib/core/model.ts';
-import { idOf, NOW, policyOf } from './people.ts';
+import { idOf, NOW, policyOf, VERIFIED } from './people.ts';
 
 const id = idOf(1);
 const fact = (value: Fact['value']): Fact => ({ value, origin: 'a test' });
@@ -31,21 +31,37 @@ describe('the mail user', () => {
     ['a guest stays a guest', 'no', recipient(), 'required', 'no'],
     ['a mailbox is a veto', 'yes', recipient({ recipientType: 'UserMailbox' }), 'whenAvailable', 'no'],
     ['no clear type is a doubt', 'yes', recipient({ recipientType: undefined }), 'whenAvailable', 'unknown'],
+    [
+      'a mailbox on-premises is a MailUser of the tenant itself',
+      'unknown',
+      recipient({ externalAddress: 'user@domain.com' }),
+      'required',
+      'no',
+    ],
+    [
+      'no external address is a doubt',
+      'yes',
+      recipient({ externalAddress: undefined }),
+      'required',
+      'unknown',
+    ],
     ['no match adds nothing', 'yes', nobody, 'whenAvailable', 'yes'],
     ['no match removes no doubt', 'unknown', nobody, 'whenAvailable', 'unknown'],
     ['no match is not enough where required', 'yes', nobody, 'required', 'unknown'],
     ['no answer adds nothing', 'yes', undefined, 'whenAvailable', 'yes'],
     ['no answer is not enough where required', 'yes', undefined, 'required', 'unknown'],
   ])('%s', (_name, graph, word, use, expected) => {
-    expect(withExchangeWord(fact(graph), id, word, use).mailUser.value).toBe(expected);
+    expect(withExchangeWord(fact(graph), id, word, use, VERIFIED).mailUser.value).toBe(expected);
   });
 });
 
 test('holds come from a match, and are unknown without one where required', () => {
   const onHold = fact('yes');
-  expect(withExchangeWord(fact('yes'), id, recipient({ onHold }), 'whenAvailable').onHold).toBe(onHold);
-  expect(withExchangeWord(fact('yes'), id, nobody, 'required').onHold?.value).toBe('unknown');
-  expect(withExchangeWord(fact('yes'), id, nobody, 'whenAvailable').onHold).toBeUndefined();
+  expect(withExchangeWord(fact('yes'), id, recipient({ onHold }), 'whenAvailable', VERIFIED).onHold).toBe(
+    onHold,
+  );
+  expect(withExchangeWord(fact('yes'), id, nobody, 'required', VERIFIED).onHold?.value).toBe('unknown');
+  expect(withExchangeWord(fact('yes'), id, nobody, 'whenAvailable', VERIFIED).onHold).toBeUndefined();
 });
 
 test.each([

@@ -10,6 +10,7 @@ import { DAY_MS, HOUR_MS } from '../tenant/clock.ts';
 import { type ExchangeAdmin, startExchangeAdmin } from '../tenant/exchangeAdmin.ts';
 import { directoryOf } from '../tenant/exchangeCmdlets.ts';
 import { immutableIdOf, type OnPremUser } from '../tenant/onPrem.ts';
+import { seedPopulation } from '../tenant/population.ts';
 import { trustedCertificates } from '../tenant/trust.ts';
 import { PEOPLE_OU, type World } from '../tenant/world.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -20,13 +21,17 @@ const people = new Map<string, OnPremUser>();
 
 beforeEach(async () => {
   stage = await setStage({ furnish });
+  await startExchange();
+});
+
+async function startExchange(): Promise<void> {
   admin = await startExchangeAdmin({
     certificates: await trustedCertificates(),
     directory: directoryOf(stage.world.exchange),
     tenantId: stage.world.tenantId,
     now: () => stage.world.clock.now(),
   });
-});
+}
 afterEach(async () => {
   await stage.close();
   await admin.close();
@@ -89,6 +94,27 @@ describe.each(['whenAvailable', 'required'] as const)('%s', (how) => {
     const third = await stage.night(use(how), asking());
     expect(third.lines.some(({ record }) => record.kind === 'cureSeen')).toBe(false);
   });
+});
+
+test.each([3, 9, 27])('a whole company, %i: nobody purged who should not be, nobody missed', async (seed) => {
+  await stage.close();
+  await admin.close();
+  stage = await setStage({
+    furnish: (world) => {
+      seedPopulation(world, { users: 300, deleted: 120, seed });
+    },
+  });
+  await startExchange();
+  const limits = {
+    maxPurgesPerNight: 200,
+    maxPercentOfSyncedUsers: 100,
+    rollingBudget: { days: 7, maxPurges: 200 },
+  };
+  const { violations, missed } = await stage.night(
+    { ...use('required'), accidentalDeletionPrevention: limits },
+    asking(),
+  );
+  expect({ violations, missed }).toEqual({ violations: [], missed: [] });
 });
 
 test('what lingers in Exchange is told, with what to do', async () => {
