@@ -2,9 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { type EventName, TELEMETRY_EVENTS } from '../../lib/telemetry/events.ts';
 import { ROLE } from '../../lib/telemetry/wire.ts';
+import { run } from './kql/evaluate.ts';
 import { QUERIES, queryText } from './kql/files.ts';
 import { nameOf, nodesOf, parse, part, type Tree } from './kql/parser.ts';
 import { readsOf } from './kql/reads.ts';
+import { createWorkspace } from './kql/workspace.ts';
 
 const every = QUERIES.map(({ folder, name, text }) => [`${folder}/${name}`, text] as const);
 const alerts = QUERIES.filter(({ folder }) => folder === 'alerts').map(
@@ -52,6 +54,12 @@ describe('every query', () => {
       expect(literals).toContain(ROLE);
     }
   });
+});
+
+test('where nothing ever arrived, every query is empty but the one that says so', () => {
+  const nowhere = createWorkspace().at(0);
+  const answered = QUERIES.filter(({ text }) => run(text, nowhere, new Date(0)).rows.length > 0);
+  expect(answered.map(({ name }) => name)).toEqual(['noNight']);
 });
 
 describe('what is wrong is told', () => {

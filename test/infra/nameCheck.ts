@@ -15,7 +15,7 @@ import {
 
 /** Those of Bicep's own functions that are used here (learn.microsoft.com, "Bicep functions"). */
 const FUNCTIONS = new Set(
-  'cidrSubnet concat contains empty environment filter format guid loadJsonContent loadTextContent map max min reduce replace resourceGroup resourceId string subscription subscriptionResourceId take tenant toLower toObject union uniqueString'.split(
+  'cidrSubnet concat contains empty environment filter format guid join loadJsonContent loadTextContent map max min reduce replace resourceGroup resourceId string subscription subscriptionResourceId take tenant toLower toObject union uniqueString'.split(
     ' ',
   ),
 );

@@ -163,9 +163,14 @@ export function part(tree: Tree, name: string): Tree {
   return found;
 }
 
-/** The name that a declaration or a reference holds. */
+const names = new WeakMap<Tree, string>();
+
+/** The first word of a node: the name that a declaration or a reference holds. */
 export function nameOf(tree: Tree): string {
+  const known = names.get(tree);
+  if (known !== undefined) return known;
   const token = [...nodesOf(tree)].find(({ kind, text }) => kind === 'Token' && text !== '');
   if (token === undefined) throw new Error(`${tree.kind} without a name`);
+  names.set(tree, token.text);
   return token.text;
 }
