@@ -55,6 +55,7 @@ describeWithSamba('two forests of 20,000 users', () => {
     const person = { name: 'person', ou: 'OU=Dept0', consistencyGuid: guidOf('person') };
     const others =
       userLdif(CORP, { ...contact, objectClass: 'contact' }) +
+      userLdif(CORP, { name: 'plainContact', ou: 'OU=Dept0', objectClass: 'contact' }) +
       userLdif(CORP, { ...person, objectClass: 'inetOrgPerson' });
     [corp, fabrikam] = await Promise.all([
       startSamba(CORP, seedOf(CORP, 12_000).join('') + others),
@@ -71,12 +72,14 @@ describeWithSamba('two forests of 20,000 users', () => {
 
   test('tell exactly who is there, and count everybody', async () => {
     const byGuid = await objectGuidOf(corp, dnOf(9));
+    const contactByGuid = await objectGuidOf(corp, `CN=plainContact,OU=Dept0,${corp.base}`);
     const there = [
       ...Array.from({ length: 12_000 }, (_, user) => user)
         .filter((user) => user % 10 !== 9)
         .map(corpId),
       ...[1, 4_444, 7_998].map((user) => idOf(guidOf(`${FABRIKAM} ${user}`))),
       idOf(byGuid),
+      idOf(contactByGuid),
       idOf(guidOf('contact')),
       idOf(guidOf('person')),
     ];
@@ -184,5 +187,16 @@ describeWithSamba('two forests of 20,000 users', () => {
     const back = await readAll(source, [idOf(guid)]);
     expect([back.present, back.tombstones]).toEqual([new Set([idOf(guid)]), []]);
     expect((await presenceOf(source, idOf(guid))).state).toBe('present');
+  });
+
+  test('keep whom one forest has, and know nothing of the others, while a forest is away', async () => {
+    const [, relay] = relays;
+    relay.fault(0, 'cut');
+    expect((await presenceOf(source, corpId(20))).state).toBe('present');
+    expect(await presenceOf(source, idOf(guidOf('gone')))).toMatchObject({
+      state: 'unknown',
+      origin: expect.stringContaining(`Active Directory domain ${FABRIKAM} was not read to its end`),
+    });
+    expect((await refusalOf(readAll(source, []))).refusal).toBe('sourceIncomplete');
   });
 });

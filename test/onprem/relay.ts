@@ -6,13 +6,18 @@ export interface Relay {
   readonly port: number;
   /** Connections made so far. */
   connections(): number;
+  /** Bytes that came from the server so far, on all connections. */
+  passed(): number;
   /** How much of what the server says gets through on each connection, and what happens then. */
   fault(after: number, then: 'cut' | 'stall'): void;
+  /** Cuts every connection there is; new ones are welcome. */
+  drop(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startRelay(address: string, port: 389 | 636, listenOn = '127.0.0.1'): Promise<Relay> {
   let made = 0;
+  let heard = 0;
   let limit = Number.POSITIVE_INFINITY;
   let fault: 'cut' | 'stall' = 'cut';
   const sockets = new Set<Socket>();
@@ -35,6 +40,7 @@ export async function startRelay(address: string, port: 389 | 636, listenOn = '1
     far.on('data', (data) => {
       const room = Math.max(0, limit - passed);
       passed += data.length;
+      heard += data.length;
       if (data.length <= room) near.write(data);
       else near.write(data.subarray(0, room), () => fault === 'cut' && near.destroy());
     });
@@ -44,9 +50,14 @@ export async function startRelay(address: string, port: 389 | 636, listenOn = '1
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => made,
+    passed: () => heard,
     fault: (after, then) => {
       limit = after;
       fault = then;
+    },
+    drop: async () => {
+      const closed = [...sockets].map((socket) => once(socket.destroy(), 'close'));
+      await Promise.all(closed);
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();
