@@ -8,8 +8,12 @@ import { type Proving, type Run, settledRecord, UNHURRIED } from './run.ts';
 
 /** A purge may take a minute to show (Microsoft Graph, "Permanently delete item"); this waits for four. */
 const WAITS_MS: readonly number[] = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 60_000, 60_000];
-/** A DELETE without a clear answer is tried this often in all, each time only where the user is seen still there. */
+/**
+ * How often a DELETE is tried in all, each time only where the user is seen still there: one without a clear answer;
+ * and one that was throttled, which is the quota's normal way to say that there are many.
+ */
 const MAX_ATTEMPTS = 4;
+const MAX_ATTEMPTS_THROTTLED = 100;
 const MAX_LOOKS_AT_ONCE = 100;
 
 /** Milliseconds until the next look is due; `undefined` where nothing is proving. */
@@ -65,8 +69,8 @@ function wait(run: Run, one: Proving, waitMs: number): undefined {
   run.proving.set(one.task.purge.id, { ...one, looks: one.looks + 1, lookAt: now + waitMs });
 }
 
-function tryAgain(run: Run, { task }: Proving): RecordOf<'settled'> | undefined {
-  if (task.attempt >= MAX_ATTEMPTS) {
+function tryAgain(run: Run, { task, answer }: Proving): RecordOf<'settled'> | undefined {
+  if (task.attempt >= (answer === 'throttled' ? MAX_ATTEMPTS_THROTTLED : MAX_ATTEMPTS)) {
     return settledRecord(run, task, 'notPurged', `still in deletedItems after ${task.attempt} attempts`);
   }
   run.queue.push({ ...task, attempt: task.attempt + 1 });

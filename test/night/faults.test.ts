@@ -96,6 +96,7 @@ describe('a passing fault is passed over', () => {
     ['a 429', { match: DELETED, kind: 'status', status: 429, headers: { 'Retry-After': '30' } }],
     ['a count that is wrong once', { match: DELETED, kind: 'count', count: 3 }],
     ['a purge that was throttled', { match: PURGE, kind: 'status', status: 429, times: 3 }],
+    ['purges throttled again and again', { match: PURGE, kind: 'status', status: 429, times: 80 }],
     ['a purge throttled although done', { match: PURGE, kind: 'status', status: 429, effect: true }],
     ['a 500 although done', { match: PURGE, kind: 'status', status: 500, effect: true, times: 3 }],
     ['a 500, not done', { match: PURGE, kind: 'status', status: 500, times: 2 }],
