@@ -132,7 +132,7 @@ describe('each fires where its fault is, and no other does', () => {
     const began = company.now();
     expect(report.status).toBe('completed');
     expect(fired(began, 25)).toEqual({});
-    expect(Object.keys(fired(began + 26.5 * HOUR_MS, 30))).toEqual(['noNight']);
+    expect(Object.keys(fired(began + 26.5 * HOUR_MS, 1))).toEqual(['noNight']);
   });
 
   test('noNight: nights run, and telemetry does not arrive', async () => {
@@ -243,6 +243,15 @@ describe('each fires where its fault is, and no other does', () => {
       foreignPurge: [{ UserId: victim, Initiator: 'mallory@domain.com', IsOurs: 'false' }],
     });
     expect(Object.keys(alerts)).toEqual(['foreignPurge']);
+  });
+
+  test('foreignPurge: at once, and also where it was quicker than a purge that was announced', async () => {
+    company = await openCompany(TEN);
+    const { lines } = await company.night();
+    const [announced] = lines.flatMap(({ record }) => (record.kind === 'intended' ? [record.id] : []));
+    const row = auditRow(company.now(), sure(announced), { person: 'mallory@domain.com' });
+    company.workspace.add('AuditLogs', row, company.now());
+    expect(Object.keys(fired(company.now(), 1))).toEqual(['foreignPurge']);
   });
 
   test('foreignPurge: our identity, without an announcement', async () => {

@@ -1,7 +1,7 @@
 /**
  * Five nights whose telemetry goes the whole way: Microsoft's SDK, TLS, an ingestion endpoint. The first purges, the
  * second is refused, the third is not let purge one user, the telemetry of the fourth is turned away, and the fifth
- * is throttled and makes up for it. Exchange Online holds on to one user who was purged.
+ * is throttled, makes up for it, and finds that an administrator was first with one. Exchange Online holds on to one user who was purged.
  */
 import { at } from '../../../lib/core/model.ts';
 import { createAppInsightsTelemetry } from '../../../lib/telemetry/appInsights.ts';
@@ -59,6 +59,17 @@ export async function openWeek(): Promise<Week> {
   world.advance(HOUR_MS);
   company.leaver();
   servers.faults.add({ match: /^DELETE /, kind: 'status', status: 429, times: 2 });
+  const first = sure(
+    world.entra
+      .deletedUsers()
+      .map(({ id, deletedDateTime }) => `${deletedDateTime} ${id}`)
+      .sort()[0],
+  );
+  servers.faults.add({
+    match: /^GET \/directory\/deletedItems\/[0-9a-f-]+/,
+    kind: 'none',
+    before: () => world.entra.hardDelete(first.slice(-36), 'an administrator'),
+  });
   await night({ gracePeriodDays: 5 });
   return {
     company,
