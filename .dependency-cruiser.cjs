@@ -8,7 +8,7 @@ const only = (name, from, allowed) => ({
 /** What every edge may know: the words, and how to be patient with a service and wary of its answers. */
 const EDGE_COMMON = [
   '^lib/(ports|errors|patience)\\.ts$',
-  '^lib/core/(model|record|immutableId|json|retry)\\.ts$',
+  '^lib/core/(model|record|immutableId|json|retry|discretion)\\.ts$',
 ];
 const edge = (room) => only(`${room}-is-an-edge`, `^lib/${room}/`, [...EDGE_COMMON, `^lib/${room}/`]);
 
@@ -23,9 +23,9 @@ module.exports = {
     },
     only('core-is-pure', '^lib/core/', ['^lib/core/']),
     {
-      name: 'core-has-no-sdk',
+      name: 'core-and-report-have-no-sdk',
       severity: 'error',
-      from: { path: '^lib/core/' },
+      from: { path: '^lib/(core|report)/' },
       to: {
         dependencyTypes: ['npm', 'core'],
         pathNot: ['node_modules/zod/', '^crypto$', '^node:crypto$'],
@@ -34,9 +34,11 @@ module.exports = {
     only('night-knows-ports-not-edges', '^lib/night', [
       '^lib/night',
       '^lib/core/',
+      '^lib/report/',
       '^lib/ports\\.ts$',
       '^lib/errors\\.ts$',
     ]),
+    only('report-is-pure', '^lib/report/', ['^lib/core/', '^lib/report/']),
     ...['entra', 'onprem', 'exchange', 'ledger', 'telemetry'].map(edge),
     only('functions-are-thin', '^functions/', ['^lib/(compose|night|config|errors)\\.ts$', '^functions/']),
     {

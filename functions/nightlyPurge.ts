@@ -23,7 +23,9 @@ async function nightlyPurge(timer: Timer, context: InvocationContext): Promise<v
     const { ports, policy, night, dispose } = compose(config, context);
     try {
       const signal = AbortSignal.any([terminating.signal, AbortSignal.timeout(config.timeLimitMs)]);
-      const { status, detail } = await runNight(ports, policy, { id: night, signal });
+      const { status, detail, report, warnings } = await runNight(ports, policy, { id: night, signal });
+      if (report !== undefined) context.info(`The report of this night: ${report}`);
+      for (const warning of warnings) context.warn(warning);
       if (status === 'refused' || status === 'failed')
         throw new Error(`The night ${night} ${status}: ${detail}`);
     } finally {

@@ -18,6 +18,7 @@ import { createFolderExportStore } from './onprem/exportStore.ts';
 import type { Clock, Ledger, OnPremSource, Ports } from './ports.ts';
 import { createAppInsightsTelemetry } from './telemetry/appInsights.ts';
 import { combine } from './telemetry/combine.ts';
+import { discreet } from './telemetry/discreet.ts';
 import { createLogTelemetry, type Log } from './telemetry/log.ts';
 
 /** Everything that one night needs. */
@@ -41,6 +42,7 @@ export function compose(config: Config, log: Log): Composition {
   const credential = createCredential({ clientId: config.managedIdentityClientId });
   const insights = insightsOf(config, policy, credential);
   const logged = createLogTelemetry(log);
+  const telemetry = insights === undefined ? logged : combine(insights, logged);
   const { targetAddressAttribute, recipientTypeAttribute } = policy.mailUserEvidence;
   const { entra, source } = createEntra({
     graphRoot: config.graphRoot,
@@ -57,7 +59,7 @@ export function compose(config: Config, log: Log): Composition {
     entra,
     sources: onPrem === undefined ? [source] : [source, onPrem],
     ledger: createLedger(config.ledger, credential),
-    telemetry: insights === undefined ? logged : combine(insights, logged),
+    telemetry: policy.telemetry.personalData ? telemetry : discreet(telemetry),
   };
   return {
     ports:

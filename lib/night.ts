@@ -1,4 +1,5 @@
 /** One night, from reading to recording. The only sequencer of reads and writes. */
+import { endingInFixedWords } from './core/discretion.ts';
 import { type History, startHistory } from './core/history.ts';
 import {
   at,
@@ -19,6 +20,7 @@ import { LedgerFailed, messageOf, NightRefused } from './errors.ts';
 import { type Purged, purgeAll } from './night/purge.ts';
 import { decideAll, readExchange, readTenant } from './night/read.ts';
 import { type Night, record } from './night/record.ts';
+import { leaveReport } from './night/report.ts';
 import { settleEarlierNights } from './night/settle.ts';
 import { tellTelemetry } from './night/tell.ts';
 import type { ChainLink, GraphUsage, Ports } from './ports.ts';
@@ -34,6 +36,10 @@ export interface NightReport {
   readonly outcomes: Readonly<Partial<Record<OutcomeName, number>>>;
   /** Where the record is kept. */
   readonly ledger: string;
+  /** Where the page for people is kept; `undefined` where there is none. */
+  readonly report: string | undefined;
+  /** What went wrong without making the night fail. */
+  readonly warnings: readonly string[];
 }
 
 type Ending = Pick<NightReport, 'status' | 'detail' | 'refusals' | 'plan' | 'outcomes'>;
@@ -55,11 +61,19 @@ export async function runNight(
     const night: Night = { id, ports, ledger, signal };
     await record(night, [nightStarted(policy, end)]);
     const ending = await settleFailure(() => carryOut(night, policy, history));
-    await record(night, [nightEnded(ending, elapsedMs(startedAt, ports.clock.now()), ports.entra.usage())]);
+    const ended = nightEnded(ending, elapsedMs(startedAt, ports.clock.now()), ports.entra.usage());
+    await record(night, [ended]);
+    const left = await leaveReport(night, policy, history, startedAt);
     await tellTelemetry(night, history, startedAt);
-    return { night: id, ledger: ledger.location, ...ending };
+    return {
+      night: id,
+      ledger: ledger.location,
+      ...toldOf(ending, policy),
+      report: left.report,
+      warnings: 'warning' in left ? [left.warning] : [],
+    };
   } catch (error) {
-    return tellWithoutLedger(ports, id, endingOf(error));
+    return tellWithoutLedger(ports, policy, id, endingOf(error));
   }
 }
 
@@ -186,15 +200,25 @@ function nightEnded(ending: Ending, durationMs: number, usage: GraphUsage): Reco
 }
 
 /** The ledger cannot be read or written; telemetry is all that is left to tell it. */
-async function tellWithoutLedger(ports: Ports, id: NightId, ending: Ending): Promise<NightReport> {
-  const line: LedgerLine = {
-    night: id,
-    seq: 0,
-    at: ports.clock.now(),
-    prev: FIRST_HASH,
-    record: nightEnded(ending, 0, ports.entra.usage()),
-  };
+async function tellWithoutLedger(
+  ports: Ports,
+  policy: Policy,
+  id: NightId,
+  ending: Ending,
+): Promise<NightReport> {
+  const ended = nightEnded(ending, 0, ports.entra.usage());
+  const line: LedgerLine = { night: id, seq: 0, at: ports.clock.now(), prev: FIRST_HASH, record: ended };
   ports.telemetry.record([line]);
   await ports.telemetry.flush();
-  return { night: id, ledger: ports.ledger.location, ...ending };
+  return {
+    night: id,
+    ledger: ports.ledger.location,
+    ...toldOf(ending, policy),
+    report: undefined,
+    warnings: [],
+  };
 }
+
+/** The ending in words that the policy lets out of the ledger. */
+const toldOf = (ending: Ending, { telemetry: { personalData } }: Policy): Ending =>
+  personalData ? ending : { ...ending, ...endingInFixedWords(ending) };

@@ -132,6 +132,13 @@ export interface NightLedger {
    * @throws LedgerFailed
    */
   append(at: Timestamp, records: readonly LedgerRecord[]): Promise<readonly LedgerLine[]>;
+  /**
+   * Leaves the night's report beside the night, under the same name with `.html`. Once a night: where storage
+   * is immutable, nothing can be replaced. It is no part of the record, and its loss is no failure of the night.
+   * @returns for people: where it is kept
+   * @throws Error for the operator: why it is not there
+   */
+  attach(html: string): Promise<string>;
 }
 
 /** Application Insights, or the console. Never throws: what fails is told by {@link flush}. */

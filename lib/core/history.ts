@@ -3,7 +3,10 @@ import {
   DAY_MS,
   elapsedMs,
   type Generation,
+  type Mode,
   type NightId,
+  type NightStatus,
+  type PlanCounts,
   type Presence,
   type SourceKind,
   type Timestamp,
@@ -27,6 +30,18 @@ export interface Uncured extends Generation {
   readonly purgedAt: Timestamp;
 }
 
+/** An earlier night in a few numbers. */
+export interface PastNight {
+  readonly night: NightId;
+  readonly startedAt: Timestamp;
+  readonly mode: Mode;
+  /** `undefined` where it was cut off before its end. */
+  readonly status: NightStatus | undefined;
+  /** `undefined` where it did not come to a plan. */
+  readonly counts: PlanCounts | undefined;
+  readonly purged: number;
+}
+
 export interface History {
   /** Nights in a row on which this generation was seen absent, before tonight. */
   nightsAbsent(user: Generation, presence: Presence, now: Timestamp): number;
@@ -41,8 +56,12 @@ export interface History {
   readonly uncured: readonly Uncured[];
   /** Nights whose telemetry did not arrive, oldest first. */
   readonly untold: readonly NightId[];
+  /** The last {@link PAST_NIGHTS}, oldest first. */
+  readonly pastNights: readonly PastNight[];
 }
 
+/** A month of nights, and room for those that were run again by hand. */
+export const PAST_NIGHTS = 40;
 /** Over how many days the largest reading counts as what a source ought to hold. */
 const BASELINE_DAYS = 7;
 
@@ -54,12 +73,18 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
   const lastSeen = new Map<SourceKind, Record<string, Timestamp>>();
   const untold = new Set<NightId>();
   const uncured = new Map<string, Uncured>();
+  const pastNights: PastNight[] = [];
 
   const see = (line: LedgerLine) => {
     const { record, at, night } = line;
     switch (record.kind) {
       case 'nightStarted':
         untold.add(night);
+        pastNights.push(begun(line, record));
+        if (pastNights.length > PAST_NIGHTS) pastNights.shift();
+        break;
+      case 'nightEnded':
+        noteEnd(pastNights, night, record);
         break;
       case 'decided':
         noteSighting(streaks, record, at);
@@ -110,12 +135,30 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
       openIntents: [...intents.values()].filter((intent) => intent.open),
       uncured: [...uncured.values()],
       untold: [...untold],
+      pastNights,
     }),
   };
 }
 
 const keyOf = ({ id, deletedDateTime }: Generation) => `${id} ${deletedDateTime}`;
 const dateOf = (moment: Timestamp) => moment.slice(0, 10);
+
+const begun = ({ night, at }: LedgerLine, { mode }: RecordOf<'nightStarted'>): PastNight => ({
+  night,
+  startedAt: at,
+  mode,
+  status: undefined,
+  counts: undefined,
+  purged: 0,
+});
+
+function noteEnd(pastNights: PastNight[], night: NightId, record: RecordOf<'nightEnded'>): void {
+  const index = pastNights.findLastIndex((past) => past.night === night);
+  const past = pastNights[index];
+  if (past === undefined) return;
+  const { status, counts, outcomes } = record;
+  pastNights[index] = { ...past, status, counts, purged: outcomes.purged ?? 0 };
+}
 
 function noteSighting(
   streaks: Map<string, { nights: number; date: string }>,

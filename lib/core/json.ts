@@ -23,3 +23,15 @@ export function withoutSecrets(text: string): string {
     .trim()
     .slice(0, 300);
 }
+
+/** The number at `path`, if there is one: a policy of an older version may lack what today's has. */
+export function numberAt(json: Json, path: readonly string[]): number | undefined {
+  const value = path.reduce<Json | undefined>(
+    (at, key) =>
+      typeof at === 'object' && at !== null && !Array.isArray(at)
+        ? (at as { readonly [key: string]: Json })[key]
+        : undefined,
+    json,
+  );
+  return typeof value === 'number' ? value : undefined;
+}

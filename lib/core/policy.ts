@@ -166,8 +166,16 @@ export const policySchema = z
         spellOutKeeps: z
           .boolean()
           .describe('Also send one event for every user kept. Otherwise keeps are counted by reason.'),
+        personalData: z
+          .boolean()
+          .default(true)
+          .describe(
+            'true: telemetry, log and report name people, so that whoever reads them can tell a wrong purge. false: names, addresses, anchors, distinguished names and every text that may hold one are left out, and people appear by their Entra object id alone; search the ledger for the id to learn who it is.',
+          ),
       })
-      .describe('What Application Insights receives. The ledger always has everything.'),
+      .describe(
+        'What Application Insights, the log and the report of each night hold. The ledger always has everything.',
+      ),
   })
   .describe('The policy of mailuser-purge.')
   .transform((policy) => {

@@ -1,6 +1,12 @@
 /** The ledger in a container of Azure Storage: one append blob a night. */
 import type { TokenCredential } from '@azure/identity';
-import { type AppendBlobClient, ContainerClient, type StoragePipelineOptions } from '@azure/storage-blob';
+import {
+  type AppendBlobClient,
+  type BlobClient,
+  type BlockBlobClient,
+  ContainerClient,
+  type StoragePipelineOptions,
+} from '@azure/storage-blob';
 import type { Ledger } from '../ports.ts';
 import { blobProblem, fieldsOf } from './blobProblem.ts';
 import { createLedger } from './ledger.ts';
@@ -62,6 +68,13 @@ function blobStore(container: ContainerClient): NightStore {
         throw blobProblem(error);
       }
     },
+    async attach(name, html) {
+      try {
+        await upload(container.getBlockBlobClient(name), Buffer.from(html));
+      } catch (error) {
+        throw blobProblem(error);
+      }
+    },
     async append(name, offset, texts) {
       const blob = container.getAppendBlobClient(name);
       let position = offset;
@@ -83,6 +96,19 @@ async function createEmpty(blob: AppendBlobClient): Promise<void> {
   } catch (error) {
     // It may be there because our own first try arrived and its answer did not.
     if (fieldsOf(error).status !== 409 || (await lengthOf(blob)) !== 0) throw error;
+  }
+}
+
+async function upload(blob: BlockBlobClient, bytes: Buffer): Promise<void> {
+  try {
+    await blob.uploadData(bytes, {
+      abortSignal: soon(CALL_MS),
+      conditions: { ifNoneMatch: '*' },
+      blobHTTPHeaders: { blobContentType: 'text/html; charset=utf-8' },
+    });
+  } catch (error) {
+    // As above: a first try that arrived, whose answer did not.
+    if (fieldsOf(error).status !== 409 || (await lengthOf(blob)) !== bytes.length) throw error;
   }
 }
 
@@ -116,7 +142,7 @@ async function endsWith(blob: AppendBlobClient, position: number, block: Buffer)
   }
 }
 
-async function lengthOf(blob: AppendBlobClient): Promise<number | undefined> {
+async function lengthOf(blob: BlobClient): Promise<number | undefined> {
   return (await blob.getProperties({ abortSignal: soon(CALL_MS) })).contentLength;
 }
 

@@ -40,6 +40,13 @@ function fileStore(directory: string): NightStore {
         throw inWords(error);
       }
     },
+    async attach(name, html) {
+      try {
+        await withFile(join(directory, name), 'wx', (file) => file.writeFile(html));
+      } catch (error) {
+        throw inWords(error);
+      }
+    },
     async append(name, offset, texts) {
       try {
         await withFile(join(directory, name), constants.O_WRONLY | constants.O_APPEND, async (file) => {

@@ -5,7 +5,7 @@ import { LedgerFailed, messageOf, NightRefused } from '../errors.ts';
 import type { ChainLink, Ledger, NightLedger } from '../ports.ts';
 import { linkRecords, NOTHING_BEFORE, type Tail } from './chain.ts';
 import { readHistory } from './history.ts';
-import { type NightStore, nameOf } from './store.ts';
+import { type NightStore, nameOf, reportNameOf } from './store.ts';
 
 export function createLedger(store: NightStore): Ledger {
   return {
@@ -77,6 +77,11 @@ function beginNight(
       const turn = last.then(() => append(at, records));
       last = turn.catch(() => undefined);
       return turn;
+    },
+    async attach(html) {
+      const report = reportNameOf(name);
+      await store.attach(report, html);
+      return `${store.location}/${report}`;
     },
   };
 }

@@ -18,6 +18,8 @@ export interface NightStore {
    * is there, also where somebody else wrote meanwhile.
    */
   append(name: string, offset: number, texts: readonly string[]): Promise<void>;
+  /** Writes a whole page of HTML. Throws where one exists. */
+  attach(name: string, html: string): Promise<void>;
 }
 
 /** One night's file. */
@@ -38,6 +40,11 @@ export function stampOf(moment: Timestamp): string {
 /** `2026/11/23/20261123T020000Z-<night>.ndjson`: names in order of text are nights in order of time. */
 export function nameOf(night: NightId, startedAt: Timestamp): string {
   return `${startedAt.slice(0, 10).replaceAll('-', '/')}/${stampOf(startedAt)}-${night}.ndjson`;
+}
+
+/** Beside its night: the same name with `.html`. */
+export function reportNameOf(nightName: string): string {
+  return nightName.replace(/\.ndjson$/, '.html');
 }
 
 /**

@@ -6,7 +6,10 @@ import { KEEP_REASONS, type KeepReason, OUTCOMES, type OutcomeName } from '../co
 
 interface EventSchema {
   readonly meaning: string;
-  /** Text. Absent where it is not known. */
+  /**
+   * Text. Absent where it is not known. Under the policy's `telemetry.personalData: false` names, addresses and
+   * anchors are absent too, and every `Detail` and every origin of a fact is given in fixed words.
+   */
   readonly properties: Readonly<Record<string, string>>;
   /** Numbers, with their unit. Absent where they are not known. */
   readonly measurements: Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 /** From the ledger's lines to events. Pure: the same lines give the same events, also a night later. */
+import { numberAt } from '../core/json.ts';
 import {
   DAY_MS,
   elapsedMs,
   type Fact,
   HOUR_MS,
-  type Json,
   KEEP_REASONS,
   OUTCOMES,
   type Timestamp,
@@ -108,18 +108,6 @@ function nightStarted({ mode, tenantId, continues, policy }: RecordOf<'nightStar
       MaxSyncAgeHours: numberAt(policy, ['maxSyncAgeHours']),
     },
   );
-}
-
-/** A policy of an older version may lack what today's has. */
-function numberAt(json: Json, path: readonly string[]): number | undefined {
-  const value = path.reduce<Json | undefined>(
-    (at, key) =>
-      typeof at === 'object' && at !== null && !Array.isArray(at)
-        ? (at as { readonly [key: string]: Json })[key]
-        : undefined,
-    json,
-  );
-  return typeof value === 'number' ? value : undefined;
 }
 
 function sourceRead(record: RecordOf<'sourceRead'>, at: Timestamp): TelemetryEvent {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { startHistory } from '../../lib/core/history.ts';
+import { PAST_NIGHTS, startHistory } from '../../lib/core/history.ts';
 import { at, DAY_MS, type NightId, nightId, type OutcomeName, type Presence } from '../../lib/core/model.ts';
 import type { LedgerRecord } from '../../lib/core/record.ts';
 import { deletedMailUser, NIGHT, NOW, purgeableEvidence, sure, TENANT } from './people.ts';
@@ -159,4 +159,56 @@ test('nights whose telemetry did not arrive are owed, oldest first', () => {
     [1, sent(night(3), true), night(4)],
   );
   expect(untold).toEqual([night(1), night(4)]);
+});
+
+describe('the nights before, for the trend', () => {
+  const begin = (mode: 'report' | 'purge'): LedgerRecord => ({
+    kind: 'nightStarted',
+    mode,
+    tenantId: TENANT,
+    policy: {},
+  });
+  const counts = { deletedUsers: 9, purge: 4, keep: 5, keptBy: { licensed: 5 } };
+  const end: LedgerRecord = {
+    kind: 'nightEnded',
+    status: 'stopped',
+    detail: 'a test',
+    refusals: [],
+    counts,
+    outcomes: { purged: 3, notAttempted: 1 },
+    measurements: { durationMs: 1, graphCalls: 1, resourceUnits: 1, throttled: 0, retries: 0 },
+  };
+
+  test('oldest first, with how each ended; one without an end was cut off', () => {
+    const { pastNights } = history(
+      [2, begin('purge'), night(1)],
+      [2, end, night(1)],
+      [1, begin('report'), night(2)],
+    );
+    expect(pastNights).toEqual([
+      {
+        night: night(1),
+        startedAt: daysAgo(2),
+        mode: 'purge',
+        status: 'stopped',
+        counts,
+        purged: 3,
+      },
+      {
+        night: night(2),
+        startedAt: daysAgo(1),
+        mode: 'report',
+        status: undefined,
+        counts: undefined,
+        purged: 0,
+      },
+    ]);
+  });
+
+  test('as many as are shown, however long the ledger', () => {
+    const many = Array.from({ length: 700 }, (_, n): Entry => [1, begin('purge'), night(n + 1)]);
+    const { pastNights } = history(...many);
+    expect(pastNights).toHaveLength(PAST_NIGHTS);
+    expect(pastNights.at(-1)?.night).toBe(night(700));
+  });
 });

@@ -43,7 +43,7 @@ function failingAt(ledger: Ledger, n: number, written: boolean): Ledger {
     begin: async (...how) => {
       const night = await ledger.begin(...how);
       return {
-        location: night.location,
+        ...night,
         append: async (...what) => {
           appends += 1;
           if (appends < n) return night.append(...what);

@@ -1,0 +1,100 @@
+/** What the night came to, and what an operator does next. */
+import { NIGHT, REFUSED } from '../core/words.ts';
+import { type Html, html } from './html.ts';
+import type { Story } from './story.ts';
+import { momentOf, number, usersOf } from './units.ts';
+
+export function verdictSection(story: Story): Html {
+  const { ended } = story;
+  const tone = toneOf(story);
+  return html`<section class="verdict ${tone}" aria-labelledby="verdict">
+<h2 id="verdict"><span class="status">${ended.status}</span> ${headline(story)}</h2>
+<p class="mode">${modeInWords(story)}</p>
+<dl class="figures">${figures(story).map(([name, count]) => html`<div><dt>${name}</dt><dd>${number(count)}</dd></div>`)}</dl>
+${refusals(story)}
+<h3>What to do next</h3>
+<ul class="next">${nextSteps(story).map((step) => html`<li>${step}</li>`)}</ul>
+${(ended.status === 'failed' || ended.status === 'stopped') && html`<p class="detail">In the ledger’s words: <bdi>${ended.detail}</bdi></p>`}
+</section>`;
+}
+
+/** Green only where there is nothing to look at. */
+function toneOf(story: Story): 'good' | 'look' | 'bad' {
+  const { status, refusals } = story.ended;
+  if (status === 'failed') return 'bad';
+  const calm = status === 'completed' && refusals.length === 0 && refusedByService(story) === 0;
+  return calm && lingering(story) === 0 ? 'good' : 'look';
+}
+
+function headline({ started, ended, planned }: Story): string {
+  const { purged = 0, unverified = 0, notPurged = 0 } = ended.outcomes;
+  switch (ended.status) {
+    case 'refused':
+      return 'Nobody was purged.';
+    case 'failed':
+      return `${number(purged)} purged, ${number(unverified + notPurged)} not proven.`;
+    case 'stopped':
+      return `${number(purged)} purged; the rest is left for the next night.`;
+    case 'completed':
+      if (started.mode === 'report') {
+        return ended.refusals.length > 0
+          ? 'Nobody was purged. In purge mode this night would have been refused.'
+          : `Nobody was purged. ${usersOf(planned?.counts.purge ?? 0)} would be.`;
+      }
+      return purged === 0
+        ? 'Nobody was to be purged.'
+        : `${usersOf(purged)} purged, ${purged === 1 ? 'and' : 'each'} seen to be gone.`;
+  }
+}
+
+const modeInWords = ({ started, startedAt, ended }: Story) =>
+  started.mode === 'report'
+    ? html`Report mode: everything is read and decided, and nobody is purged. Began ${momentOf(startedAt)}.`
+    : html`Purge mode. The night ${NIGHT[ended.status]}. Began ${momentOf(startedAt)}.`;
+
+function figures(story: Story): readonly (readonly [string, number])[] {
+  const { started, planned, ended, deletedUsers } = story;
+  const planOnly = started.mode === 'report' || ended.status === 'refused';
+  const seen: readonly (readonly [string, number | undefined])[] = [
+    planOnly ? ['Would be purged', planned?.counts.purge] : ['Purged', ended.outcomes.purged ?? 0],
+    ['Kept', planned?.counts.keep],
+    ['In the recycle bin', deletedUsers],
+    ['To be looked at', unproven(story) + refusedByService(story) + lingering(story)],
+  ];
+  return seen.flatMap(([name, count]) => (count === undefined ? [] : [[name, count] as const]));
+}
+
+function refusals({ ended }: Story): Html | undefined {
+  if (ended.refusals.length === 0) return undefined;
+  return html`<h3>Why it ${ended.status === 'refused' ? 'was' : 'would have been'} refused</h3>
+<ul class="refusals">${ended.refusals.map(
+    ({ refusal, detail }) =>
+      html`<li><b>${REFUSED[refusal].what}</b> <code>${refusal}</code><br><bdi>${detail}</bdi></li>`,
+  )}</ul>`;
+}
+
+function nextSteps(story: Story): readonly string[] {
+  const { started, ended, planned } = story;
+  const steps = [
+    ...ended.refusals.map(({ refusal }) => REFUSED[refusal].next),
+    ended.status === 'refused' && 'The next night tries again by itself. Runbook: nightRefused.',
+    ended.status === 'failed' &&
+      'Find those not proven in the list below. The next night looks at them again. Runbook: nightFailed.',
+    ended.status === 'stopped' &&
+      'Nothing tonight. If it stops every night, raise NIGHT_TIME_LIMIT_MINUTES and functionTimeout.',
+    unproven(story) > 0 && 'If a purge stays unverified for a day: runbook, purgeUnverified.',
+    refusedByService(story) > 0 &&
+      'The service does not let this app purge some users, as those who held privileged roles. An administrator has to purge them by hand.',
+    lingering(story) > 0 &&
+      'Exchange Online still holds purged users. Run Remove-MailUser -PermanentlyDelete for each; this tool does not.',
+    started.mode === 'report' &&
+      ended.refusals.length === 0 &&
+      (planned?.counts.purge ?? 0) > 0 &&
+      'Read the list of those to be purged. If every one of them is right, write "mode": "purge" into the policy.',
+  ].filter((step) => step !== false);
+  return steps.length === 0 ? ['Nothing.'] : [...new Set(steps)];
+}
+
+const unproven = ({ ended }: Story) => (ended.outcomes.unverified ?? 0) + (ended.outcomes.notPurged ?? 0);
+const refusedByService = ({ ended }: Story) => ended.outcomes.refused ?? 0;
+const lingering = ({ cures }: Story) => cures.filter(({ state }) => state === 'lingering').length;
