@@ -1,8 +1,11 @@
 /** What alerts.bicep deploys, held against the queries, the runbook and what Azure Monitor takes. */
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { QUERIES } from './kql/files.ts';
 import { parse } from './kql/parser.ts';
+
+// Loading and warming up the parser takes seconds on a busy machine.
+jest.setTimeout(60_000);
 
 const bicep = readFileSync('infra/alerts.bicep', 'utf8');
 const runbook = readFileSync('infra/RUNBOOK.md', 'utf8');

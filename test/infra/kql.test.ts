@@ -1,5 +1,5 @@
 /** The queries of workbook and alerts, held against the tables they ask and against what telemetry sends. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { type EventName, TELEMETRY_EVENTS } from '../../lib/telemetry/events.ts';
 import { ROLE } from '../../lib/telemetry/wire.ts';
 import { run } from './kql/evaluate.ts';
@@ -7,6 +7,9 @@ import { QUERIES, queryText } from './kql/files.ts';
 import { nameOf, nodesOf, parse, part, type Tree } from './kql/parser.ts';
 import { readsOf } from './kql/reads.ts';
 import { createWorkspace } from './kql/workspace.ts';
+
+// Loading and warming up the parser takes seconds on a busy machine.
+jest.setTimeout(60_000);
 
 const every = QUERIES.map(({ folder, name, text }) => [`${folder}/${name}`, text] as const);
 const alerts = QUERIES.filter(({ folder }) => folder === 'alerts').map(

@@ -8,7 +8,7 @@
  * that Azure's engine understands that documentation as we do, nor how long rows take to arrive there, nor how a
  * chart looks.
  */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { LedgerLine, RecordOf } from '../../lib/core/record.ts';
 import { eventsOf } from '../../lib/telemetry/projection.ts';
 import { sure } from '../core/people.ts';
@@ -19,12 +19,15 @@ import type { Row } from './kql/values.ts';
 import { openWeek, type Week } from './kql/week.ts';
 import { rowOfEvent } from './kql/workspace.ts';
 
+// Loading and warming up the parser takes seconds on a busy machine.
+jest.setTimeout(60_000);
+
 let week: Week;
 let company: Company;
 beforeAll(async () => {
   week = await openWeek();
   company = week.company;
-}, 30_000);
+});
 afterAll(() => week.close());
 
 const lines = (): LedgerLine[] => week.nights.flatMap((one) => one.lines);

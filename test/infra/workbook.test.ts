@@ -1,9 +1,12 @@
 /** The workbook is assembled from the queries, all of them, and says what an empty chart means. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { workbook } from '../../infra/workbook.ts';
 import { QUERIES } from './kql/files.ts';
 import { parse } from './kql/parser.ts';
+
+// Loading and warming up the parser takes seconds on a busy machine.
+jest.setTimeout(60_000);
 
 const published = readFileSync('infra/workbook.json', 'utf8');
 
