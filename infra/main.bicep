@@ -44,6 +44,15 @@ param ledgerSku string = 'Standard_LRS'
 @maxValue(730)
 param logRetentionDays int = 90
 
+@description('Who is mailed when an alert fires. Nobody where empty: the alerts are then only seen in the portal.')
+param alertEmailAddresses string[] = []
+
+@description('Who else may purge users by hand, without waking anybody: UPNs of people, display names of apps.')
+param knownInitiators string[] = []
+
+@description('Where your operators read RUNBOOK.md. Part of every alert.')
+param runbookUrl string = 'infra/RUNBOOK.md'
+
 @description('Object id of the identity that uploads exports from on-premises; none where empty.')
 param exportWriterPrincipalId string = ''
 
@@ -76,6 +85,7 @@ var exchange = empty(exchangeRoot) ? cloud.exchange : exchangeRoot
 
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = { 'azd-env-name': environmentName }
+var withActionGroup = !empty(alertEmailAddresses)
 var withKeyVault = !empty(activeDirectories)
 var withNetwork = empty(subnetId) && !empty(virtualNetworkPrefix)
 
@@ -100,6 +110,32 @@ module monitoring 'monitoring.bicep' = {
     tags: tags
     retentionDays: logRetentionDays
     principalId: identity.outputs.principalId
+  }
+}
+
+module workbook 'workbook.bicep' = {
+  name: 'workbook'
+  scope: group
+  params: { location: location, tags: tags, workspaceId: monitoring.outputs.workspaceId }
+}
+
+module actionGroup 'actionGroup.bicep' = if (withActionGroup) {
+  name: 'actionGroup'
+  scope: group
+  params: { name: 'ag-mailuser-purge-${environmentName}', tags: tags, emailAddresses: alertEmailAddresses }
+}
+
+module alerts 'alerts.bicep' = {
+  name: 'alerts'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    actionGroupIds: withActionGroup ? [actionGroup!.outputs.id] : []
+    principalId: identity.outputs.principalId
+    knownInitiators: knownInitiators
+    runbookUrl: runbookUrl
   }
 }
 
@@ -180,5 +216,6 @@ output GRAPH_ROOT string = graph
 output LEDGER_CONTAINER_URL string = ledger.outputs.ledgerContainerUrl
 output EXPORT_CONTAINER_URL string = ledger.outputs.exportContainerUrl
 output KEY_VAULT_NAME string = withKeyVault ? keyVault!.outputs.name : ''
+output WORKBOOK_ID string = workbook.outputs.workbookId
 output LOG_ANALYTICS_WORKSPACE_ID string = monitoring.outputs.workspaceId
 output APPLICATION_INSIGHTS_ID string = monitoring.outputs.insightsId
