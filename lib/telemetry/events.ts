@@ -1,6 +1,7 @@
 /**
- * Every event that Application Insights receives (table `customEvents`), with every property and measurement it
- * may carry. Nothing is sent that is not named here, and every chart and alert is checked against this list.
+ * Every event that Application Insights receives (in a workspace: the table `AppEvents`), with every property and
+ * measurement it may carry. Nothing is sent that is not named here, and every chart and alert is checked against
+ * this list.
  */
 import { KEEP_REASONS, type KeepReason, OUTCOMES, type OutcomeName } from '../core/model.ts';
 
