@@ -107,8 +107,8 @@ async function upload(blob: BlockBlobClient, bytes: Buffer): Promise<void> {
       blobHTTPHeaders: { blobContentType: 'text/html; charset=utf-8' },
     });
   } catch (error) {
-    // As above: a first try that arrived, whose answer did not.
-    if (fieldsOf(error).status !== 409 || (await lengthOf(blob)) !== bytes.length) throw error;
+    // It may be there because a try arrived and its answer did not.
+    if (!(await endsWith(blob, 0, bytes))) throw error;
   }
 }
 
@@ -132,7 +132,7 @@ async function appendOnce(blob: AppendBlobClient, position: number, block: Buffe
   }
 }
 
-async function endsWith(blob: AppendBlobClient, position: number, block: Buffer): Promise<boolean> {
+async function endsWith(blob: BlobClient, position: number, block: Buffer): Promise<boolean> {
   try {
     if ((await lengthOf(blob)) !== position + block.length) return false;
     const there = await blob.downloadToBuffer(position, block.length, { abortSignal: soon(CALL_MS) });

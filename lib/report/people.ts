@@ -105,6 +105,6 @@ function lateSettled({ late }: Story): Html | undefined {
 <table aria-labelledby="late"><thead><tr><th scope="col">Object id</th><th scope="col">Outcome</th></tr></thead>
 <tbody>${late.map(
     ({ id, outcome, detail }) =>
-      html`<tr><th scope="row"><code>${id}</code></th><td>${sentence(ENDED[outcome])}. <span class="aside"><bdi>${detail}</bdi></span></td></tr>`,
+      html`<tr><th scope="row"><code>${id}</code></th><td>${sentence(ENDED[outcome])}.${detail !== ENDED[outcome] && html` <span class="aside"><bdi>${detail}</bdi></span>`}</td></tr>`,
   )}</tbody></table>`;
 }

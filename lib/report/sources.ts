@@ -52,7 +52,7 @@ export function effortSection(story: Story): Html {
   const rows: readonly (readonly [string, string])[] = [
     ['The night took', lasted(durationMs)],
     ['Requests to Graph', `${number(graphCalls)}, for ${number(resourceUnits)} resource units`],
-    ['Throttled', `${number(throttled)} times; ${number(retries)} requests repeated`],
+    ['Throttled answers', `${number(throttled)}; requests repeated: ${number(retries)}`],
     ...(proofs.length === 0
       ? []
       : [

@@ -17,7 +17,7 @@ export const STYLE = `
 html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; overflow-wrap: anywhere;
+  font: 1rem/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; overflow-wrap: break-word;
 }
 header, main, footer { max-width: 62rem; margin: 0 auto; padding: 0 1rem; }
 header { padding-top: 1.5rem; }
@@ -28,6 +28,7 @@ h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; }
 p { margin: .25rem 0; }
 code { font: .8125em ui-monospace, 'Cascadia Mono', Menlo, Consolas, monospace; color: var(--soft); }
 a { color: inherit; }
+bdi, code { overflow-wrap: anywhere; }
 header p, .aside, .detail, .mode { color: var(--soft); font-size: .875rem; }
 .aside { text-align: left; }
 nav { margin: .5rem 0 0; font-size: .875rem; }
@@ -96,7 +97,8 @@ summary { color: var(--soft); cursor: pointer; width: fit-content; padding: .125
 #tools label { flex: 0 0 3.25rem; }
 #tools input, #tools select { flex: 1 1 auto; min-width: 0; max-width: 30rem; }
 #tools button:disabled { color: var(--soft); border-color: var(--line); }
-#count { min-width: 12rem; }
+#tools button { white-space: nowrap; }
+#count { min-width: 8rem; }
 :focus-visible { outline: 2px solid var(--kept); outline-offset: 2px; }
 .off { display: none; }
 @media (max-width: 40rem) {

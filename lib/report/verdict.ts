@@ -32,9 +32,12 @@ function headline({ started, ended, planned }: Story): string {
     case 'refused':
       return 'Nobody was purged.';
     case 'failed':
-      return `${number(purged)} purged, ${number(unverified + notPurged)} not proven.`;
+      if (unverified + notPurged > 0) {
+        return `${usersOf(purged)} purged, ${number(unverified + notPurged)} not proven.`;
+      }
+      return purged > 0 ? `${usersOf(purged)} purged before it failed.` : 'Nobody was purged.';
     case 'stopped':
-      return `${number(purged)} purged; the rest is left for the next night.`;
+      return `${usersOf(purged)} purged; the rest is left for the next night.`;
     case 'completed':
       if (started.mode === 'report') {
         return ended.refusals.length > 0
@@ -78,8 +81,9 @@ function nextSteps(story: Story): readonly string[] {
   const steps = [
     ...ended.refusals.map(({ refusal }) => REFUSED[refusal].next),
     ended.status === 'refused' && 'The next night tries again by itself. Runbook: nightRefused.',
-    ended.status === 'failed' &&
-      'Find those not proven in the list below. The next night looks at them again. Runbook: nightFailed.',
+    ended.status === 'failed' && 'Read below why it failed. Runbook: nightFailed.',
+    unproven(story) > 0 &&
+      'Find those not proven at the head of the list of users. The next night looks at them again by itself.',
     ended.status === 'stopped' &&
       'Nothing tonight. If it stops every night, raise NIGHT_TIME_LIMIT_MINUTES and functionTimeout.',
     unproven(story) > 0 && 'If a purge stays unverified for a day: runbook, purgeUnverified.',

@@ -79,6 +79,22 @@ describe('what is written is read back', () => {
   });
 });
 
+test('the report stands beside its night, once, as a page', async () => {
+  const url = await newContainer();
+  const ledger = ledgerAt(url);
+  const open = await writeNight(ledger, night('a'), FIRST, [ended()]);
+  const location = await open.attach('<p>Zoë</p>');
+  expect(location).toBe(`${url}/${NAME.replace('.ndjson', '.html')}`);
+  const blob = new BlobClient(location, azurite.credential);
+  expect((await blob.downloadToBuffer()).toString('utf8')).toBe('<p>Zoë</p>');
+  expect(await blob.getProperties()).toMatchObject({
+    blobType: 'BlockBlob',
+    contentType: 'text/html; charset=utf-8',
+  });
+  await expect(open.attach('<p>another</p>')).rejects.toThrow('it exists already');
+  expect((await readAll(ledger)).lines).toHaveLength(2);
+});
+
 describe('two at once', () => {
   test('the second writer is told, and leaves the first one’s lines alone', async () => {
     const ledger = await newLedger();
@@ -193,6 +209,9 @@ describe('the way there', () => {
       await open.append(FIRST, [decided(1), intended(1)]);
       expect(proxy.swallowed()).toBe(1);
       await open.append(FIRST, [ended()]);
+      proxy.swallow(1);
+      expect(await open.attach('<p>the report</p>')).toMatch(/\.html$/);
+      expect(proxy.swallowed()).toBe(2);
       const { lines } = await readAll(ledgerAt(url));
       expect(lines.map(({ record }) => record.kind)).toEqual([
         'nightStarted',

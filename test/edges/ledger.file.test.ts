@@ -277,3 +277,12 @@ describe('a ledger that cannot be written', () => {
     await expect(other.append(FIRST, [started(link)])).rejects.toThrow('nightStarted');
   });
 });
+
+test('the report stands beside its night, once, and is no night', async () => {
+  const open = await writeNight(ledger, night('a'), FIRST, [ended()]);
+  const location = await open.attach('<p>Zoë</p>');
+  expect(location).toBe(open.location.replace('.ndjson', '.html'));
+  expect(await readFile(location, 'utf8')).toBe('<p>Zoë</p>');
+  await expect(open.attach('<p>another</p>')).rejects.toThrow('it exists already');
+  expect((await readAll(ledger)).lines).toHaveLength(2);
+});
