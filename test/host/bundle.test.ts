@@ -1,5 +1,5 @@
 /** The built bundle under the host: what it registers, and what it says when something is wrong. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -162,6 +162,21 @@ test.each(MISTAKES)('%s: one clear message, a failed invocation, not one purge',
   expect(said.at(-1)).toMatch(/(Nobody|Nothing) (is|was) purged/);
   expect(`${stdout}${stderr}`).not.toMatch(/\n\s+at |\.cjs:\d|node:internal/);
   expect(`${stdout}${stderr}`).not.toContain(SECRET);
+  expect(deletes()).toEqual([]);
+});
+
+test.each([true, false])('personal data is told: %s', async (personalData) => {
+  const telemetry = { spellOutKeeps: true, personalData };
+  const quiet = policy({ mode: 'report', telemetry });
+  const before = ingestion.envelopes.length;
+  const { code, stdout } = await run({
+    POLICY_FILE: write('privacy.json', JSON.stringify(quiet)),
+    LEDGER_DIRECTORY: join(folder, `private-${personalData}`),
+  });
+  expect(code).toBe(0);
+  const report = /The report of this night: (.*\.html)/.exec(stdout)?.[1] ?? '';
+  const told = [readFileSync(report, 'utf8'), stdout, JSON.stringify(ingestion.envelopes.slice(before))];
+  expect(told.map((text) => /blogtest|user@microsoft/i.test(text))).toEqual(told.map(() => personalData));
   expect(deletes()).toEqual([]);
 });
 
