@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { LedgerLine } from '../../lib/core/record.ts';
-import type { Ledger, Telemetry } from '../../lib/ports.ts';
+import { NightRefused } from '../../lib/errors.ts';
+import type { Ledger, Ports, Telemetry } from '../../lib/ports.ts';
 import { createAppInsightsTelemetry } from '../../lib/telemetry/appInsights.ts';
 import { combine } from '../../lib/telemetry/combine.ts';
 import { discreet } from '../../lib/telemetry/discreet.ts';
@@ -132,7 +133,11 @@ describe('personal data', () => {
   }
 
   /** Everything that a night told anybody but the ledger. */
-  async function toldBy(personalData: boolean, sections: Readonly<Record<string, unknown>>): Promise<Told> {
+  async function toldBy(
+    personalData: boolean,
+    sections: Readonly<Record<string, unknown>>,
+    changes: Partial<Ports> = {},
+  ): Promise<Told> {
     const onStage = await setStage({ furnish, startsAt: new Date().toISOString() });
     stage = onStage;
     const now = () => onStage.world.clock.now();
@@ -150,7 +155,7 @@ describe('personal data', () => {
     const telemetry: Telemetry = combine(insights, logged);
     const { report, lines } = await onStage.night(
       { ...policyOf(personalData), ...sections },
-      { telemetry: personalData ? telemetry : discreet(telemetry) },
+      { ...changes, telemetry: personalData ? telemetry : discreet(telemetry) },
     );
     await insights.dispose();
     const { detail, refusals, warnings } = report;
@@ -172,12 +177,27 @@ describe('personal data', () => {
     expect(texts.page).toMatch(/addresses: qzx/);
   });
 
-  test.each([
-    ['a night that purges', {}],
-    ['a report', { mode: 'report' }],
-    ['a refused night', { maxSyncAgeHours: 0.000_001 }],
-  ])('%s: stays in the ledger where it does not', async (_, sections) => {
-    const { texts, lines } = await toldBy(false, sections);
+  const failing = (error: Error): Partial<Ports> => ({
+    sources: [
+      {
+        kind: 'entra',
+        async *read() {
+          yield [];
+          throw error;
+        },
+        recheck: async () => new Map(),
+      },
+    ],
+  });
+  const inTheWay = 'The line of CN=Qzx 7,OU=People (qzx.upn7@domain.com) cannot be read.';
+
+  test.each<readonly [string, Readonly<Record<string, unknown>>, Partial<Ports>]>([
+    ['a night that purges', {}, {}],
+    ['a report', { mode: 'report' }, {}],
+    ['a refused night', {}, failing(new NightRefused('sourceIncomplete', inTheWay))],
+    ['a failed night', {}, failing(new Error(inTheWay))],
+  ])('%s: stays in the ledger where it does not', async (_, sections, changes) => {
+    const { texts, lines } = await toldBy(false, sections, changes);
     const decided = lines.flatMap(({ record }) => (record.kind === 'decided' ? [record] : []));
     for (const [where, text] of Object.entries(texts)) {
       expect([where, text.match(NAMED)]).toEqual([where, null]);

@@ -1,7 +1,7 @@
 /** A display name is hostile input: whatever it is, it stays text. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type DefaultTreeAdapterMap, parse } from 'parse5';
+import { type DefaultTreeAdapterMap, parse, parseFragment } from 'parse5';
 import { html } from '../../lib/report/html.ts';
 import { everyKind, infest, renderedStory } from './night.ts';
 
@@ -93,6 +93,15 @@ describe('what is shown', () => {
     for (const text of ['Zoë & "Ann" <a@b.com>', "O'Neil", '木村', 'שלום', '👩‍👩‍👧', 'نرم‌افزار']) {
       expect(shown(text)).toBe(text);
     }
+  });
+
+  test('the same in an attribute', () => {
+    const text = `" onclick='alert(1)' x="& <b>`;
+    const [paragraph] = parseFragment(html`<p title="${text}" lang='${text}'></p>`.text).childNodes;
+    expect(paragraph && 'attrs' in paragraph && paragraph.attrs).toEqual([
+      { name: 'title', value: text },
+      { name: 'lang', value: text },
+    ]);
   });
 
   test('what cannot be seen, or turns text around, is named', () => {
