@@ -16,6 +16,11 @@ const PATIENT_MS = 60_000;
 const there = idOf(guidOf('user 7'));
 const gone = idOf(guidOf('gone'));
 
+/** Long enough for what happened on a socket to be heard of. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describeWithSamba('a domain controller that fails', () => {
   let samba: SambaDirectory;
   let relay: Relay;
@@ -112,7 +117,7 @@ describeWithSamba('a domain controller that fails', () => {
     const pages = sourceWith().read([there, gone], NEVER);
     for (const _page of [1, 2, 3]) expect((await pages.next()).done).toBe(false);
     await relay.drop();
-    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await turns();
     const { refusal, detail } = await refusalOf(pages.next());
     expect([refusal, relay.connections()]).toEqual(['sourceIncomplete', 1]);
     expect(detail).toContain('the connection was lost');
@@ -153,14 +158,22 @@ describeWithSamba('a domain controller that fails', () => {
   });
 
   test('is left alone once the night is stopped', async () => {
-    const stop = new AbortController();
-    const pages = sourceWith({ domainControllers: both() }).read([gone], stop.signal);
-    await pages.next();
-    stop.abort();
-    const rest = (async () => {
-      while (!(await pages.next()).done);
-    })();
-    expect(await refusalOf(rest)).toMatchObject({ detail: expect.stringContaining('is being stopped') });
+    const begin = async () => {
+      const stop = new AbortController();
+      const pages = sourceWith({ domainControllers: both() }).read([gone], stop.signal);
+      await pages.next();
+      return { stop, pages };
+    };
+    const between = await begin();
+    between.stop.abort();
+    const waiting = await begin();
+    relay.fault(0, 'stall');
+    for (const { stop, pages } of [between, waiting]) {
+      const next = refusalOf(pages.next());
+      await turns();
+      stop.abort();
+      expect((await next).detail).toMatch(/\(ldaps:\/\/127\.0\.0\.1:\d+: the night is being stopped\)/);
+    }
     expect(other.connections()).toBe(0);
   });
 
@@ -174,9 +187,15 @@ describeWithSamba('a domain controller that fails', () => {
     const { ca } = await createCertificates();
     const { detail } = await refusalWith({ ...startTls, ca });
     expect(detail).toContain('not signed by the certificate authority that was configured');
-    for (const after of [10, 5_000, 200_000]) {
-      plain.fault(after, after === 10 ? 'stall' : 'cut');
-      expect(await refusalWith(startTls, 2_000)).toMatchObject({ refusal: 'sourceIncomplete' });
+    // Before the answer to StartTLS, in the handshake, in the bind and in the sweep.
+    for (const [after, then] of [
+      [10, 'stall'],
+      [100, 'stall'],
+      [2_000, 'cut'],
+      [200_000, 'cut'],
+    ] as const) {
+      plain.fault(after, then);
+      expect(await refusalWith(startTls, 1_000)).toMatchObject({ refusal: 'sourceIncomplete' });
     }
     const elsewhere = await relayTo(389, '127.0.0.3');
     const wrongName = { ...startTls, domainControllers: [`ldap://127.0.0.3:${elsewhere.port}`] };
