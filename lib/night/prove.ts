@@ -73,6 +73,6 @@ function tryAgain(run: Run, { task, answer }: Proving): RecordOf<'settled'> | un
   if (task.attempt >= (answer === 'throttled' ? MAX_ATTEMPTS_THROTTLED : MAX_ATTEMPTS)) {
     return settledRecord(run, task, 'notPurged', `still in deletedItems after ${task.attempt} attempts`);
   }
-  run.queue.push({ ...task, attempt: task.attempt + 1 });
+  run.queue.unshift({ ...task, attempt: task.attempt + 1 });
   return undefined;
 }

@@ -37,8 +37,11 @@ async function takeSteps(run: Run): Promise<Purged['ended']> {
     const waitMs = Math.max(run.notBefore - Date.parse(clock.now()), 0);
     const mayStep = run.queue.length > 0 && waitMs === 0 && !(waitForProof && run.proving.size > 0);
     if (mayStep) {
-      waitForProof = step.waitForProof;
-      await purgeStep(run, run.queue.splice(0, step.size));
+      // Whoever is to be tried again stands first. In the first steps nobody else is tried before they are done.
+      const again = run.queue.filter(({ attempt }) => attempt > 1).length;
+      const repeats = waitForProof && again > 0;
+      if (!repeats) waitForProof = step.waitForProof;
+      await purgeStep(run, run.queue.splice(0, repeats ? Math.min(again, step.size) : step.size));
     } else {
       await clock.sleep(nextLookAt(run) ?? waitMs, run.night.signal);
     }
@@ -55,7 +58,12 @@ async function windUp(run: Run, ended: Purged['ended']): Promise<void> {
   );
   const left = run.queue.map((task) =>
     task.attempt > 1
-      ? settledRecord(run, task, 'notPurged', `${why} before it could be tried again`)
+      ? settledRecord(
+          run,
+          task,
+          'unverified',
+          `${why} before it could be tried again; the next night looks again`,
+        )
       : settledRecord(run, task, 'notAttempted', `${why} before its turn`),
   );
   await record(run.night, [...unproven, ...left]);

@@ -17,10 +17,11 @@ interface Confirmed {
 export async function purgeStep(run: Run, tasks: readonly Task[]): Promise<void> {
   const { night } = run;
   const { entra, clock } = night.ports;
-  run.progress = { ...run.progress, steps: run.progress.steps + 1 };
-
   const confirmed = await reread(run, tasks);
   if (confirmed.length === 0) return;
+  // A step that only tries again, or that nobody came to, proves nothing new: the next may not be larger for it.
+  const isNew = confirmed.some(({ task }) => task.attempt === 1);
+  run.progress = { ...run.progress, steps: run.progress.steps + (isNew ? 1 : 0) };
   await record(night, confirmed.map(intendedRecord));
   const sentAt = clock.now();
   const answers = await entra.purge(
@@ -114,7 +115,7 @@ function confirm(
   }
   const before = purge.decision;
   if (identityOf(fresh) !== identityOf(before.user)) {
-    return settledRecord(run, task, 'keptOnReread', 'its addresses or ids changed since it was read');
+    return keptRecord(run, task, 'its addresses or ids changed since it was read');
   }
   const presence = combinePresence(presences.get(fresh.immutableId ?? ('' as ImmutableId)) ?? []);
   const found = { ...before.found, presence };
@@ -122,9 +123,15 @@ function confirm(
   const now = run.night.ports.clock.now();
   const { verdict } = decide({ ...before, user: fresh, found, evidence }, run.policy, now);
   return verdict.verdict === 'keep'
-    ? settledRecord(run, task, 'keptOnReread', `${verdict.reason}: ${verdict.detail}`)
+    ? keptRecord(run, task, `${verdict.reason}: ${verdict.detail}`)
     : { task, user: fresh };
 }
+
+/** Kept, unless an earlier DELETE of tonight is still under way: then nobody knows yet. */
+const keptRecord = (run: Run, task: Task, why: string) =>
+  task.attempt > 1
+    ? settledRecord(run, task, 'unverified', `not tried again (${why}); the next night looks again`)
+    : settledRecord(run, task, 'keptOnReread', why);
 
 /** What the diff looked for. Had it changed, tonight's absence would be somebody else's. */
 const identityOf = (user: DeletedUser) =>
