@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from './config.ts';
-import { at, type NightId, nightId } from './core/model.ts';
+import { at, type NightId, nightId } from './core/ids.ts';
 import { type Policy, parsePolicy } from './core/policy.ts';
 import { createCredential, createEntra } from './entra/entra.ts';
 import { messageOf, NightRefused } from './errors.ts';

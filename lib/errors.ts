@@ -1,4 +1,5 @@
-import type { Refusal, RefusalName } from './core/model.ts';
+import type { Refusal } from './core/model.ts';
+import type { RefusalName } from './core/names.ts';
 
 /**
  * Something refuses the whole night before the first purge. The message tells an operator what happened, to

@@ -1,18 +1,9 @@
 /** One night, from reading to recording. The only sequencer of reads and writes. */
 import { endingInFixedWords } from './core/discretion.ts';
 import { type History, startHistory } from './core/history.ts';
-import {
-  at,
-  DAY_MS,
-  elapsedMs,
-  type Json,
-  type NightId,
-  type NightStatus,
-  type OutcomeName,
-  type Plan,
-  type Refusal,
-  type Timestamp,
-} from './core/model.ts';
+import { at, DAY_MS, elapsedMs, type NightId, type Timestamp } from './core/ids.ts';
+import type { Json, Plan, Refusal } from './core/model.ts';
+import type { NightStatus, OutcomeName } from './core/names.ts';
 import { makePlan } from './core/plan.ts';
 import type { Policy } from './core/policy.ts';
 import type { LedgerLine, RecordOf } from './core/record.ts';

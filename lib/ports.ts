@@ -1,16 +1,13 @@
 /** What a night needs from the world. */
+import type { ImmutableId, NightId, ObjectId, Timestamp } from './core/ids.ts';
 import type {
   DeletedUser,
-  ImmutableId,
-  NightId,
-  ObjectId,
   OnPremUser,
   Organization,
   Presence,
   SoftDeletedRecipient,
   SourceKind,
   SourceSummary,
-  Timestamp,
 } from './core/model.ts';
 import type { LedgerLine, LedgerRecord } from './core/record.ts';
 

@@ -1,21 +1,19 @@
 /** The verdict on one deleted user. Anything unknown keeps, by a name of its own. */
 import { type ExchangeWord, withExchangeWord } from './exchangeWord.ts';
+import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
 import { hadMailboxFact, licensedFact, mailUserFact, onPremisesSyncedFact } from './mailUser.ts';
-import {
-  DAY_MS,
-  type Decision,
-  type DeletedUser,
-  type Evidence,
-  elapsedMs,
-  type Fact,
-  type FactName,
-  type Found,
-  type KeepReason,
-  type Organization,
-  type Presence,
-  type Timestamp,
-  type Verdict,
+import type {
+  Decision,
+  DeletedUser,
+  Evidence,
+  Fact,
+  FactName,
+  Found,
+  Organization,
+  Presence,
+  Verdict,
 } from './model.ts';
+import type { KeepReason } from './names.ts';
 import type { Policy } from './policy.ts';
 import { protection } from './protect.ts';
 

@@ -6,7 +6,9 @@
  * The Entra object id stays. It names nobody; who it is, the ledger says; and by it a purge in Entra ID's audit
  * log is recognised as ours.
  */
-import type { Fact, Json, NightStatus, OutcomeName, RefusalName } from './model.ts';
+
+import type { Fact, Json } from './model.ts';
+import type { NightStatus, OutcomeName, RefusalName } from './names.ts';
 import type { LedgerRecord, RecordOf } from './record.ts';
 import { CURE, countedInWords, ENDED, KEPT, NIGHT, REFUSED } from './words.ts';
 

@@ -1,13 +1,7 @@
 /** What must be right about tenant and sources before anybody is even considered. */
 import type { Baseline } from './history.ts';
-import {
-  elapsedMs,
-  HOUR_MS,
-  type Organization,
-  type Refusal,
-  type SourceSummary,
-  type Timestamp,
-} from './model.ts';
+import { elapsedMs, HOUR_MS, type Timestamp } from './ids.ts';
+import type { Organization, Refusal, SourceSummary } from './model.ts';
 import type { Policy } from './policy.ts';
 
 /** Our clock and the service's may differ by this much; grace periods are counted in days. */

@@ -1,16 +1,7 @@
 /** What earlier nights left in the ledger, as far as tonight needs it. */
-import {
-  DAY_MS,
-  elapsedMs,
-  type Generation,
-  type Mode,
-  type NightId,
-  type NightStatus,
-  type PlanCounts,
-  type Presence,
-  type SourceKind,
-  type Timestamp,
-} from './model.ts';
+import { DAY_MS, elapsedMs, type NightId, type Timestamp } from './ids.ts';
+import type { Generation, PlanCounts, Presence, SourceKind } from './model.ts';
+import type { Mode, NightStatus } from './names.ts';
 import type { LedgerLine, RecordOf } from './record.ts';
 
 /** The most users that a source held lately, in all and by slice. */

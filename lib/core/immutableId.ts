@@ -3,7 +3,7 @@
  * `mS-DS-ConsistencyGuid` (else `objectGUID`), or the text itself where the anchor is a plain string attribute.
  * Two ids are the same only byte for byte: in base64, another case is another object.
  */
-import { type ImmutableId, immutableId } from './model.ts';
+import { type ImmutableId, immutableId } from './ids.ts';
 
 const GUID_BYTES = 16;
 

@@ -1,62 +1,6 @@
-/** The words of the house, as types. Nothing here does anything but parse an id or a time. */
-
-declare const brand: unique symbol;
-type Brand<T, Name extends string> = T & { readonly [brand]: Name };
-
-/** An Entra object id: a GUID in lower case. Graph compares GUIDs without regard to case. */
-export type ObjectId = Brand<string, 'ObjectId'>;
-/** An Entra tenant id: a GUID in lower case. */
-export type TenantId = Brand<string, 'TenantId'>;
-/** `onPremisesImmutableId`, exactly as given: base64 of 16 bytes or a plain anchor. Case matters. */
-export type ImmutableId = Brand<string, 'ImmutableId'>;
-/** One run. 32 lower-case hexadecimal digits, so that it also serves as the telemetry's operation id. */
-export type NightId = Brand<string, 'NightId'>;
-/** ISO 8601, UTC, milliseconds: `2026-01-05T02:11:09.000Z`. Compares correctly as text. */
-export type Timestamp = Brand<string, 'Timestamp'>;
-
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** The object id in `text`, or `undefined` where it is not a GUID. */
-export function objectId(text: string): ObjectId | undefined {
-  return GUID.test(text) ? (text.toLowerCase() as ObjectId) : undefined;
-}
-
-/** The tenant id in `text`, or `undefined` where it is not a GUID. */
-export function tenantId(text: string): TenantId | undefined {
-  return GUID.test(text) ? (text.toLowerCase() as TenantId) : undefined;
-}
-
-/** The immutable id in `text`, or `undefined` where it is blank. */
-export function immutableId(text: string): ImmutableId | undefined {
-  return text.trim() === '' ? undefined : (text as ImmutableId);
-}
-
-/** The night id in `text`, or `undefined` where it is not 32 hexadecimal digits (all zeros is no trace id). */
-export function nightId(text: string): NightId | undefined {
-  return /^[0-9a-f]{32}$/.test(text) && !/^0+$/.test(text) ? (text as NightId) : undefined;
-}
-
-const ISO_UTC = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?Z$/;
-
-/** The moment in `text` (ISO 8601 in UTC, as Graph writes it), or `undefined` where it is no such moment. */
-export function timestamp(text: string): Timestamp | undefined {
-  if (!ISO_UTC.test(text)) return undefined;
-  const milliseconds = Date.parse(text);
-  return Number.isNaN(milliseconds) ? undefined : at(milliseconds);
-}
-
-/** The moment `milliseconds` after 1970-01-01 UTC. @throws RangeError where no date can hold it. */
-export function at(milliseconds: number): Timestamp {
-  return new Date(milliseconds).toISOString() as Timestamp;
-}
-
-/** Milliseconds from `earlier` to `later`; negative where they are the other way round. */
-export function elapsedMs(earlier: Timestamp, later: Timestamp): number {
-  return Date.parse(later) - Date.parse(earlier);
-}
-
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
+/** The words of the house, as types. */
+import type { ImmutableId, ObjectId, TenantId, Timestamp } from './ids.ts';
+import type { KeepReason, OutcomeName, RefusalName } from './names.ts';
 
 /** A value that JSON can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -200,32 +144,6 @@ export interface Evidence {
 }
 export type FactName = keyof Evidence;
 
-/** Why a user is kept. The same names in code, ledger, telemetry and dashboards. */
-export const KEEP_REASONS = [
-  'deletionDateUnknown',
-  'protectedBy',
-  'protectionUnknown',
-  'notOnPremisesSynced',
-  'onPremisesSyncUnknown',
-  'stillOnPremises',
-  'presenceUnknown',
-  'reappeared',
-  'reappearanceUnknown',
-  'notAMailUser',
-  'mailUserUnproven',
-  'onHold',
-  'holdUnknown',
-  'highVolumeEmail',
-  'highVolumeEmailUnknown',
-  'hadMailbox',
-  'mailboxUnknown',
-  'licensed',
-  'licenceUnknown',
-  'withinGracePeriod',
-  'notAbsentLongEnough',
-] as const;
-export type KeepReason = (typeof KEEP_REASONS)[number];
-
 export type Verdict =
   | { readonly verdict: 'purge'; readonly grounds: string }
   | {
@@ -243,27 +161,6 @@ export interface Decision {
   readonly nightsAbsent: number;
   readonly verdict: Verdict;
 }
-
-/** Why a whole night is refused. */
-export const REFUSALS = [
-  'configurationInvalid',
-  'policyInvalid',
-  'wrongTenant',
-  'clockSkewed',
-  'syncStale',
-  'accessDenied',
-  'sourceIncomplete',
-  'sourceEmpty',
-  'sourceShrank',
-  'sourceStale',
-  'sourceDisagrees',
-  'ledgerUnusable',
-  'tooManyPurges',
-  'tooLargeShare',
-  'budgetExceeded',
-  'halted',
-] as const;
-export type RefusalName = (typeof REFUSALS)[number];
 
 export interface Refusal {
   readonly refusal: RefusalName;
@@ -296,54 +193,7 @@ export type Plan = {
   | { readonly state: 'refused'; readonly refusals: readonly Refusal[] }
 );
 
-/** How one planned purge ended. */
-export const OUTCOMES = [
-  /** Absent from deletedItems and from /users on re-read, after our DELETE. */
-  'purged',
-  /** Absent from both before any DELETE of ours. */
-  'alreadyGone',
-  /** A live user again, or deleted anew since: another generation, to be decided on its own. */
-  'restoredMeanwhile',
-  /** Re-read and decided again just before the purge: keep. */
-  'keptOnReread',
-  /** 403: the service does not let this app purge this user. */
-  'refused',
-  /** Still in deletedItems after every attempt. */
-  'notPurged',
-  /** The service did not say clearly what became of it. */
-  'unverified',
-  /** The night ended before its turn. */
-  'notAttempted',
-] as const;
-export type OutcomeName = (typeof OUTCOMES)[number];
-
 export interface Outcome extends Generation {
   readonly outcome: OutcomeName;
   readonly detail: string;
 }
-
-/** What Exchange Online still holds of a user that was purged. */
-export const CURE_STATES = [
-  /** The soft-deleted mail user is gone: mail to its external address is delivered again. */
-  'gone',
-  /** Still there, as is normal for some hours. */
-  'waiting',
-  /** Still there after the time that the policy sets: somebody should look. */
-  'lingering',
-] as const;
-export type CureState = (typeof CURE_STATES)[number];
-
-/** How a night ended. */
-export const NIGHT_STATUSES = [
-  /** Everything planned was done and verified; in report mode, everything was read and planned. */
-  'completed',
-  /** Not one purge was tried. */
-  'refused',
-  /** Purges were under way and the rest is left for the next night. */
-  'stopped',
-  /** Something that should not happen did: see the detail. */
-  'failed',
-] as const;
-export type NightStatus = (typeof NIGHT_STATUSES)[number];
-
-export type Mode = 'report' | 'purge';

@@ -1,5 +1,7 @@
 /** How purging proceeds, and what became of an object: pure judgements on what was seen. */
-import type { Generation, OutcomeName, Timestamp } from './model.ts';
+import type { Timestamp } from './ids.ts';
+import type { Generation } from './model.ts';
+import type { OutcomeName } from './names.ts';
 
 /** What a look at an object tells of one generation of it. */
 export type Look = 'gone' | 'restored' | 'still' | 'unclear';

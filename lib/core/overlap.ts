@@ -3,7 +3,8 @@
  * named, finds nobody's immutable id and shrinks by nothing. So a sample of Entra ID's live synced users is looked
  * for in every other source: they must be there.
  */
-import type { ImmutableId, OnPremUser, Refusal, SourceKind } from './model.ts';
+import type { ImmutableId } from './ids.ts';
+import type { OnPremUser, Refusal, SourceKind } from './model.ts';
 
 const SAMPLE_SIZE = 200;
 const TOLERATED_SHARE = 0.1;

@@ -1,6 +1,7 @@
 /** Tonight's plan, and the brakes of accidental deletion prevention. */
 import { createHash } from 'node:crypto';
-import type { Decision, Generation, KeepReason, Plan, PlanCounts, PlannedPurge, Refusal } from './model.ts';
+import type { Decision, Generation, Plan, PlanCounts, PlannedPurge, Refusal } from './model.ts';
+import type { KeepReason } from './names.ts';
 import type { Policy } from './policy.ts';
 
 export interface Brakes {

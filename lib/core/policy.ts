@@ -1,6 +1,6 @@
 /** The policy file: what may be purged, and how much of it. Strict, so that a slip of the pen is not a rule. */
 import { z } from 'zod';
-import { type ObjectId, objectId, type TenantId, tenantId } from './model.ts';
+import { type ObjectId, objectId, type TenantId, tenantId } from './ids.ts';
 import { comment, zDomain } from './policyParts.ts';
 import { DELAYS, onPremises } from './policySources.ts';
 import { inPlainWords } from './policyWords.ts';

@@ -3,12 +3,11 @@
  * that memory grows with the recycle bin and not with the directory.
  */
 import { formerUpn, knownAddresses, smtpAddress } from './addresses.ts';
+import type { ImmutableId, ObjectId } from './ids.ts';
 import type {
   DeletedUser,
   Fact,
   Found,
-  ImmutableId,
-  ObjectId,
   OnPremUser,
   Presence,
   SourceKind,

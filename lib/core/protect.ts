@@ -1,6 +1,7 @@
 /** The policy's protect rules: who is never purged, whatever else is true. */
 import { domainOf, formerUpn, isWithin, knownAddresses } from './addresses.ts';
-import type { DeletedUser, Timestamp } from './model.ts';
+import type { Timestamp } from './ids.ts';
+import type { DeletedUser } from './model.ts';
 import type { Policy } from './policy.ts';
 
 export type Protection =

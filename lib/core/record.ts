@@ -4,23 +4,19 @@
  */
 import { z } from 'zod';
 import {
-  CURE_STATES,
   type ImmutableId,
   immutableId,
-  type Json,
-  KEEP_REASONS,
-  NIGHT_STATUSES,
   type NightId,
   nightId,
   type ObjectId,
-  OUTCOMES,
   objectId,
-  REFUSALS,
   type TenantId,
   type Timestamp,
   tenantId,
   timestamp,
-} from './model.ts';
+} from './ids.ts';
+import type { Json } from './model.ts';
+import { CURE_STATES, KEEP_REASONS, NIGHT_STATUSES, OUTCOMES, REFUSALS } from './names.ts';
 
 const parsed = <T>(parse: (text: string) => T | undefined, what: string) =>
   z.string().transform((text, context) => {

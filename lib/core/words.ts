@@ -1,13 +1,7 @@
 /** The closed names of the house in a sentence each, for whoever reads them at 7 in the morning. */
-import type {
-  CureState,
-  FactName,
-  KeepReason,
-  NightStatus,
-  OutcomeName,
-  RefusalName,
-  SourceKind,
-} from './model.ts';
+
+import type { FactName, SourceKind } from './model.ts';
+import type { CureState, KeepReason, NightStatus, OutcomeName, RefusalName } from './names.ts';
 
 /** Why a user is kept; completes "Kept: …". */
 export const KEPT: Readonly<Record<KeepReason, string>> = {

@@ -10,8 +10,9 @@ import {
   ResponseType,
   TelemetryHandler,
 } from '@microsoft/microsoft-graph-client';
+import { elapsedMs, type Timestamp } from '../core/ids.ts';
 import { parseJson, withoutSecrets } from '../core/json.ts';
-import { elapsedMs, type Json, type Timestamp } from '../core/model.ts';
+import type { Json } from '../core/model.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 import { DeleteGuard, RequestForbidden } from './deleteGuard.ts';

@@ -1,6 +1,7 @@
 /** The recycle bin ("List deletedItems (directory objects)"), whole and counted. */
 import { isDeepStrictEqual } from 'node:util';
-import type { DeletedUser, ObjectId } from '../core/model.ts';
+import type { ObjectId } from '../core/ids.ts';
+import type { DeletedUser } from '../core/model.ts';
 import type { GraphClient } from './client.ts';
 import { pages } from './pages.ts';
 import { incomplete } from './refusals.ts';

@@ -1,7 +1,8 @@
 /** The tenant itself ("List organizations"). */
 
+import { at } from '../core/ids.ts';
 import { isObject } from '../core/json.ts';
-import { at, type Organization } from '../core/model.ts';
+import type { Organization } from '../core/model.ts';
 import type { GraphClient } from './client.ts';
 import { read } from './read.ts';
 import { incomplete } from './refusals.ts';

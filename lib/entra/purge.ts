@@ -1,5 +1,5 @@
 /** Permanent deletion ("Permanently delete an item (directory object)"): 204, and no way back. */
-import type { ObjectId } from '../core/model.ts';
+import type { ObjectId } from '../core/ids.ts';
 import { MAX_PURGE_BATCH, type PurgeAnswer } from '../ports.ts';
 import { type SubAnswer, type SubRequest, sendBatch } from './batch.ts';
 import type { GraphClient } from './client.ts';

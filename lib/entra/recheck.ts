@@ -1,6 +1,7 @@
 /** Is there, just now, a live user with an immutable id? ("List users", "Advanced query capabilities".) */
 import { z } from 'zod';
-import type { ImmutableId, Presence } from '../core/model.ts';
+import type { ImmutableId } from '../core/ids.ts';
+import type { Presence } from '../core/model.ts';
 import { readBatch, type SubAnswer } from './batch.ts';
 import type { GraphClient } from './client.ts';
 import { graphErrorIn } from './graphError.ts';

@@ -3,15 +3,8 @@
  * null is `undefined`; one of another type than documented is never guessed at. Properties not named here are fine.
  */
 import { z } from 'zod';
-import {
-  type DeletedUser,
-  immutableId,
-  type JsonObject,
-  objectId,
-  type ServicePlan,
-  tenantId,
-  timestamp,
-} from '../core/model.ts';
+import { immutableId, objectId, tenantId, timestamp } from '../core/ids.ts';
+import type { DeletedUser, JsonObject, ServicePlan } from '../core/model.ts';
 import { incomplete } from './refusals.ts';
 
 /** Where an object comes from, for the operator. */

@@ -1,7 +1,7 @@
 /** Where objects are now: in the recycle bin ("Get deleted item") or live ("Get a user"). */
 
+import type { ObjectId } from '../core/ids.ts';
 import { isObject } from '../core/json.ts';
-import type { ObjectId } from '../core/model.ts';
 import { NightRefused } from '../errors.ts';
 import type { Sighting } from '../ports.ts';
 import { readBatch, type SubAnswer } from './batch.ts';

@@ -1,6 +1,7 @@
 /** Exchange Online's word on soft-deleted recipients. */
 import type { TokenCredential } from '@azure/identity';
-import type { Fact, ObjectId, SoftDeletedRecipient, TenantId } from '../core/model.ts';
+import type { ObjectId, TenantId } from '../core/ids.ts';
+import type { Fact, SoftDeletedRecipient } from '../core/model.ts';
 import type { Clock, Exchange } from '../ports.ts';
 import { createDoor, type Door, type ExchangeCall, READS, type Read } from './door.ts';
 import { idIn, merged, type Recipient, recipientIn } from './recipients.ts';

@@ -1,11 +1,6 @@
 /** What Exchange Online's objects say of a soft-deleted recipient. Property names: Get-MailUser, Get-Mailbox. */
-import {
-  type Fact,
-  type JsonObject,
-  type ObjectId,
-  objectId,
-  type SoftDeletedRecipient,
-} from '../core/model.ts';
+import { type ObjectId, objectId } from '../core/ids.ts';
+import type { Fact, JsonObject, SoftDeletedRecipient } from '../core/model.ts';
 import { unexpected } from './refusals.ts';
 
 /** `recipientType` of a recipient that Exchange names more than once, or contradicts itself about. Never a mail user. */

@@ -1,6 +1,6 @@
 /** A night as text: NDJSON, each line holding the SHA-256 of the line before. */
 import { hash } from 'node:crypto';
-import type { NightId, Timestamp } from '../core/model.ts';
+import type { NightId, Timestamp } from '../core/ids.ts';
 import { type LedgerLine, type LedgerRecord, ledgerLine } from '../core/record.ts';
 import { messageOf } from '../errors.ts';
 

@@ -9,7 +9,7 @@
  * of the newest night, and whoever may rewrite everything; only a storage that allows no rewriting is proof
  * against that.
  */
-import type { NightId, Timestamp } from '../core/model.ts';
+import type { NightId, Timestamp } from '../core/ids.ts';
 import type { LedgerLine } from '../core/record.ts';
 import type { ChainLink } from '../ports.ts';
 import { ChainBroken, readChain } from './chain.ts';

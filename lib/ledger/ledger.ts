@@ -1,5 +1,5 @@
 /** The ledger over any store. */
-import type { NightId, Timestamp } from '../core/model.ts';
+import type { NightId, Timestamp } from '../core/ids.ts';
 import type { LedgerLine, LedgerRecord } from '../core/record.ts';
 import { LedgerFailed, messageOf, NightRefused } from '../errors.ts';
 import type { ChainLink, Ledger, NightLedger } from '../ports.ts';

@@ -1,5 +1,5 @@
 /** Where nights are kept, and how they are named there. */
-import { type NightId, nightId, type Timestamp } from '../core/model.ts';
+import { type NightId, nightId, type Timestamp } from '../core/ids.ts';
 
 /**
  * A directory or a container. What fails throws an Error whose message is for the operator: what is wrong with

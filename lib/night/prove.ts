@@ -1,5 +1,5 @@
 /** VERIFY: looks again at whoever was sent a DELETE, until it is known what became of them. */
-import { elapsedMs } from '../core/model.ts';
+import { elapsedMs } from '../core/ids.ts';
 import { lookAt } from '../core/outcome.ts';
 import type { RecordOf } from '../core/record.ts';
 import type { Sighting } from '../ports.ts';

@@ -3,7 +3,9 @@
  * user looked at again until it is known what became of it. How large the next step is, and whether there is
  * one, is decided in core.
  */
-import type { OutcomeName, PlannedPurge } from '../core/model.ts';
+
+import type { PlannedPurge } from '../core/model.ts';
+import type { OutcomeName } from '../core/names.ts';
 import { nextStep } from '../core/outcome.ts';
 import { lookAgain, nextLookAt } from './prove.ts';
 import { record } from './record.ts';

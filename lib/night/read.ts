@@ -3,17 +3,8 @@ import { decide, gatherEvidence } from '../core/decide.ts';
 import { cureOf, type ExchangeWord } from '../core/exchangeWord.ts';
 import { agedRefusals, shrinkRefusals, tenantRefusals } from '../core/guards.ts';
 import type { Baseline, History } from '../core/history.ts';
-import {
-  type Decision,
-  type DeletedUser,
-  elapsedMs,
-  type ImmutableId,
-  type Organization,
-  type Presence,
-  type Refusal,
-  type SourceSummary,
-  type Timestamp,
-} from '../core/model.ts';
+import { elapsedMs, type ImmutableId, type Timestamp } from '../core/ids.ts';
+import type { Decision, DeletedUser, Organization, Presence, Refusal, SourceSummary } from '../core/model.ts';
 import { overlapRefusals, startSample } from '../core/overlap.ts';
 import type { Policy } from '../core/policy.ts';
 import { type Diff, startDiff } from '../core/presence.ts';

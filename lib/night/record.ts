@@ -1,5 +1,5 @@
 /** Writes the night's records: the ledger first, then whoever watches. */
-import type { NightId } from '../core/model.ts';
+import type { NightId } from '../core/ids.ts';
 import type { LedgerRecord } from '../core/record.ts';
 import type { NightLedger, Ports } from '../ports.ts';
 

@@ -1,7 +1,7 @@
 /** Leaves a page for people beside the night's ledger, made of what the ledger itself has. */
 import { withoutPersonalData } from '../core/discretion.ts';
 import type { History } from '../core/history.ts';
-import type { Timestamp } from '../core/model.ts';
+import type { Timestamp } from '../core/ids.ts';
 import type { Policy } from '../core/policy.ts';
 import { messageOf } from '../errors.ts';
 import { renderReport } from '../report/page.ts';

@@ -1,5 +1,7 @@
 import type { ExchangeWord } from '../core/exchangeWord.ts';
-import type { Organization, OutcomeName, PlannedPurge, Timestamp } from '../core/model.ts';
+import type { Timestamp } from '../core/ids.ts';
+import type { Organization, PlannedPurge } from '../core/model.ts';
+import type { OutcomeName } from '../core/names.ts';
 import { isFailure, type Progress } from '../core/outcome.ts';
 import type { Policy } from '../core/policy.ts';
 import type { RecordOf } from '../core/record.ts';

@@ -1,7 +1,7 @@
 /** What an earlier night announced and could not see to its end is settled from what the tenant says now. */
 import { MAX_CLOCK_SKEW_MS } from '../core/guards.ts';
 import type { History, OpenIntent } from '../core/history.ts';
-import type { OutcomeName } from '../core/model.ts';
+import type { OutcomeName } from '../core/names.ts';
 import { type Look, lookAt } from '../core/outcome.ts';
 import { type Night, record } from './record.ts';
 

@@ -1,6 +1,7 @@
 /** One step: re-read ► decide again ► write the intent ► DELETE. */
 import { decide, gatherEvidence } from '../core/decide.ts';
-import type { DeletedUser, ImmutableId, Presence } from '../core/model.ts';
+import type { ImmutableId } from '../core/ids.ts';
+import type { DeletedUser, Presence } from '../core/model.ts';
 import { lookAt } from '../core/outcome.ts';
 import { combinePresence } from '../core/presence.ts';
 import type { RecordOf } from '../core/record.ts';

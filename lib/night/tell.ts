@@ -1,6 +1,6 @@
 /** Sees that telemetry has what the ledger has: tonight's lines, and those of nights that could not send them. */
 import type { History } from '../core/history.ts';
-import { at, DAY_MS, type NightId, type Timestamp } from '../core/model.ts';
+import { at, DAY_MS, type NightId, type Timestamp } from '../core/ids.ts';
 import type { RecordOf } from '../core/record.ts';
 import type { Delivery } from '../ports.ts';
 import { type Night, record } from './record.ts';

@@ -2,7 +2,8 @@
  * The on-prem user set from Active Directory itself. Who is found in any domain is present, whatever became of
  * the others; absent needs every domain to have answered to the end.
  */
-import type { ImmutableId, OnPremUser, Presence, SourceSummary, Tombstone } from '../core/model.ts';
+import type { ImmutableId } from '../core/ids.ts';
+import type { OnPremUser, Presence, SourceSummary, Tombstone } from '../core/model.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock, OnPremSource } from '../ports.ts';
 import type { Census, Witness } from './census.ts';

@@ -1,6 +1,6 @@
 /** Counts users as they stream past, so that a night can see what went missing since earlier nights. */
 import type { Entry } from 'ldapts';
-import type { ImmutableId } from '../core/model.ts';
+import type { ImmutableId } from '../core/ids.ts';
 import type { DomainController } from './domainController.ts';
 import { containersOf, text, texts } from './ldapEntry.ts';
 import { anchorOf } from './sourceAnchor.ts';

@@ -1,6 +1,7 @@
 /** What is asked of a domain: everybody, and certain ids. */
 import { AndFilter, type Entry, EqualityFilter, type Filter, OrFilter, PresenceFilter } from 'ldapts';
-import type { ImmutableId, OnPremUser, Tombstone } from '../core/model.ts';
+import type { ImmutableId } from '../core/ids.ts';
+import type { OnPremUser, Tombstone } from '../core/model.ts';
 import { type Census, Counter, type Witness } from './census.ts';
 import type { DomainController } from './domainController.ts';
 import { binaries, text, texts, time } from './ldapEntry.ts';

@@ -3,7 +3,8 @@
  * manifest, and the file of users that it names. The manifest is written last and each file has a name of its
  * own, so that an export under way never disturbs the one before: either is read whole or not at all.
  */
-import type { ImmutableId, OnPremUser, Presence, SourceSummary } from '../core/model.ts';
+import type { ImmutableId } from '../core/ids.ts';
+import type { OnPremUser, Presence, SourceSummary } from '../core/model.ts';
 import { messageOf, NightRefused } from '../errors.ts';
 import type { OnPremSource } from '../ports.ts';
 import { canHaveMade, otherIdsOf } from './exportAnchor.ts';

@@ -1,6 +1,7 @@
 /** Which immutable ids a row of an export answers to. */
+
+import { type ImmutableId, immutableId } from '../core/ids.ts';
 import { guidFromId, looseText } from '../core/immutableId.ts';
-import { type ImmutableId, immutableId } from '../core/model.ts';
 import type { ExportRow } from './exportCsv.ts';
 import { DEFAULT_SOURCE_ANCHOR, sameText } from './exportManifest.ts';
 

@@ -2,8 +2,9 @@
 import { createHash, hash } from 'node:crypto';
 import { addAbortSignal, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { type ImmutableId, immutableId } from '../core/ids.ts';
 import { guidFromId } from '../core/immutableId.ts';
-import { type ImmutableId, immutableId, type OnPremUser } from '../core/model.ts';
+import type { OnPremUser } from '../core/model.ts';
 import { isBinary } from './exportAnchor.ts';
 import { type ExportRow, ExportUnreadable, readRows } from './exportCsv.ts';
 import { type ExportManifest, sameText } from './exportManifest.ts';

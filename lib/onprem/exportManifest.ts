@@ -1,6 +1,6 @@
 /** `<domain>/manifest.json`: what an export says of itself. It is written last, so that what it names is whole. */
 import { z } from 'zod';
-import { elapsedMs, HOUR_MS, type Timestamp, timestamp } from '../core/model.ts';
+import { elapsedMs, HOUR_MS, type Timestamp, timestamp } from '../core/ids.ts';
 
 /** The columns of format version 1. Others may be there as well, and are not read. */
 export const EXPORT_COLUMNS = [

@@ -1,6 +1,6 @@
 /** Reading one entry as ldapts gives it: an absent attribute is an empty list, and any value may be a Buffer. */
 import type { Entry } from 'ldapts';
-import { type Timestamp, timestamp } from '../core/model.ts';
+import { type Timestamp, timestamp } from '../core/ids.ts';
 
 function valuesOf(value: Entry[string] | undefined): readonly (Buffer | string)[] {
   if (value === undefined) return [];

@@ -1,7 +1,7 @@
 /** Which attribute of an on-prem object became its immutable id, and how to look an id up by it. */
 import { type Entry, EqualityFilter, type Filter, OrFilter } from 'ldapts';
+import { type ImmutableId, immutableId } from '../core/ids.ts';
 import { bytesFromId, guidFromId, idFromBytes, idFromGuid, looseText } from '../core/immutableId.ts';
-import { type ImmutableId, immutableId } from '../core/model.ts';
 import { binaries, texts } from './ldapEntry.ts';
 
 export interface AnchorAttribute {

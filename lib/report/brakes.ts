@@ -1,7 +1,7 @@
 /** How near the night came to everything that would have stopped it. */
 import { MAX_CLOCK_SKEW_MS } from '../core/guards.ts';
+import { elapsedMs, HOUR_MS } from '../core/ids.ts';
 import { numberAt } from '../core/json.ts';
-import { elapsedMs, HOUR_MS } from '../core/model.ts';
 import { SOURCE } from '../core/words.ts';
 import { bar } from './charts.ts';
 import { type Html, html } from './html.ts';

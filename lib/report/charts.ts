@@ -1,5 +1,5 @@
 /** Charts as inline SVG. Each stands beside the same numbers in words, so none is ever the only place of one. */
-import { KEEP_REASONS } from '../core/model.ts';
+import { KEEP_REASONS } from '../core/names.ts';
 import { KEPT } from '../core/words.ts';
 import { type Html, html } from './html.ts';
 import type { Story } from './story.ts';

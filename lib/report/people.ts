@@ -1,6 +1,7 @@
 /** Everybody in the recycle bin: the verdict, why, on what facts, and what came of it. */
 import { formerUpn } from '../core/addresses.ts';
-import { type Fact, type FactName, KEEP_REASONS, OUTCOMES } from '../core/model.ts';
+import type { Fact, FactName } from '../core/model.ts';
+import { KEEP_REASONS, OUTCOMES } from '../core/names.ts';
 import { ASKED, ENDED, KEPT } from '../core/words.ts';
 import { sentence } from './charts.ts';
 import { type Html, html } from './html.ts';

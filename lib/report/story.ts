@@ -1,5 +1,5 @@
 /** One night's ledger lines, gathered for reading. */
-import type { NightId, Timestamp } from '../core/model.ts';
+import type { NightId, Timestamp } from '../core/ids.ts';
 import type { LedgerLine, RecordOf } from '../core/record.ts';
 
 /** A user of the recycle bin, what was decided, and what came of it. */

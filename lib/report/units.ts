@@ -1,5 +1,5 @@
 /** Numbers and times as people read them. Always UTC, always the same, whatever the machine is set to. */
-import { DAY_MS, elapsedMs, HOUR_MS, type Timestamp } from '../core/model.ts';
+import { DAY_MS, elapsedMs, HOUR_MS, type Timestamp } from '../core/ids.ts';
 import { type Html, html } from './html.ts';
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });

@@ -1,7 +1,7 @@
 /** Telemetry to Application Insights, through Microsoft's SDK. */
 import type { TokenCredential } from '@azure/identity';
 import { TelemetryClient } from 'applicationinsights';
-import type { NightId, Timestamp } from '../core/model.ts';
+import type { NightId, Timestamp } from '../core/ids.ts';
 import { messageOf } from '../errors.ts';
 import type { Delivery, Telemetry } from '../ports.ts';
 import type { TelemetryEvent } from './events.ts';

@@ -3,7 +3,7 @@
  * measurement it may carry. Nothing is sent that is not named here, and every chart and alert is checked against
  * this list.
  */
-import { KEEP_REASONS, type KeepReason, OUTCOMES, type OutcomeName } from '../core/model.ts';
+import { KEEP_REASONS, type KeepReason, OUTCOMES, type OutcomeName } from '../core/names.ts';
 
 interface EventSchema {
   readonly meaning: string;

@@ -1,5 +1,5 @@
 /** The night in the function's log: one line, in words, for each record that an operator wants to see. */
-import type { NightId } from '../core/model.ts';
+import type { NightId } from '../core/ids.ts';
 import type { LedgerRecord, RecordOf } from '../core/record.ts';
 import type { Telemetry } from '../ports.ts';
 

@@ -1,14 +1,9 @@
 /** From the ledger's lines to events. Pure: the same lines give the same events, also a night later. */
+
+import { DAY_MS, elapsedMs, HOUR_MS, type Timestamp } from '../core/ids.ts';
 import { numberAt } from '../core/json.ts';
-import {
-  DAY_MS,
-  elapsedMs,
-  type Fact,
-  HOUR_MS,
-  KEEP_REASONS,
-  OUTCOMES,
-  type Timestamp,
-} from '../core/model.ts';
+import type { Fact } from '../core/model.ts';
+import { KEEP_REASONS, OUTCOMES } from '../core/names.ts';
 import type { LedgerLine, RecordOf } from '../core/record.ts';
 import { counted, event, keptBy, type TelemetryEvent } from './events.ts';
 

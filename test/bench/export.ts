@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createGzip } from 'node:zlib';
-import { at, type ImmutableId } from '../../lib/core/model.ts';
+import { at, type ImmutableId } from '../../lib/core/ids.ts';
 import { createExportSource } from '../../lib/onprem/export.ts';
 import { EXPORT_COLUMNS } from '../../lib/onprem/exportManifest.ts';
 import { createFolderExportStore } from '../../lib/onprem/exportStore.ts';

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decide } from '../../lib/core/decide.ts';
-import { at, type DeletedUser, type Evidence, type KeepReason } from '../../lib/core/model.ts';
+import { at } from '../../lib/core/ids.ts';
+import type { DeletedUser, Evidence } from '../../lib/core/model.ts';
+import type { KeepReason } from '../../lib/core/names.ts';
 import { anyEvidence, deletedMailUser, FOUND, idOf, NOW, policyOf, purgeableEvidence } from './people.ts';
 
 const unknown = { value: 'unknown', origin: 'a test' } as const;

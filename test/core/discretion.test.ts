@@ -1,7 +1,7 @@
 /** No text that anybody could have written leaves the ledger where the policy leaves personal data out. */
 import { describe, expect, test } from '@jest/globals';
 import { withoutPersonalData } from '../../lib/core/discretion.ts';
-import { KEEP_REASONS, NIGHT_STATUSES, OUTCOMES, REFUSALS } from '../../lib/core/model.ts';
+import { KEEP_REASONS, NIGHT_STATUSES, OUTCOMES, REFUSALS } from '../../lib/core/names.ts';
 import { type LedgerRecord, ledgerRecord } from '../../lib/core/record.ts';
 import { decided, ended, keep } from '../edges/ledgerRecords.ts';
 import { EVERY_KIND } from '../edges/telemetryLines.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { cureOf, type ExchangeWord, withExchangeWord } from '../../lib/core/exchangeWord.ts';
-import { at, type Fact, HOUR_MS, type SoftDeletedRecipient } from '../../lib/core/model.ts';
+import { at, HOUR_MS } from '../../lib/core/ids.ts';
+import type { Fact, SoftDeletedRecipient } from '../../lib/core/model.ts';
 import { idOf, NOW, policyOf, VERIFIED } from './people.ts';
 
 const id = idOf(1);

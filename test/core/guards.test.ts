@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { agedRefusals, shrinkRefusals, tenantRefusals } from '../../lib/core/guards.ts';
-import { at, HOUR_MS, type Organization, tenantId } from '../../lib/core/model.ts';
+import { at, HOUR_MS, tenantId } from '../../lib/core/ids.ts';
+import type { Organization } from '../../lib/core/model.ts';
 import { NOW, organization, policyOf, sure } from './people.ts';
 
 const policy = policyOf();

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { PAST_NIGHTS, startHistory } from '../../lib/core/history.ts';
-import { at, DAY_MS, type NightId, nightId, type OutcomeName, type Presence } from '../../lib/core/model.ts';
+import { at, DAY_MS, type NightId, nightId } from '../../lib/core/ids.ts';
+import type { Presence } from '../../lib/core/model.ts';
+import type { OutcomeName } from '../../lib/core/names.ts';
 import type { LedgerRecord } from '../../lib/core/record.ts';
 import { deletedMailUser, NIGHT, NOW, purgeableEvidence, sure, TENANT } from './people.ts';
 

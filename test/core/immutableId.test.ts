@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { type ImmutableId, immutableId } from '../../lib/core/ids.ts';
 import { bytesFromId, guidFromId, idFromBytes, idFromGuid, looseText } from '../../lib/core/immutableId.ts';
-import { type ImmutableId, immutableId } from '../../lib/core/model.ts';
 
 const id = (text: string): ImmutableId => {
   const made = immutableId(text);

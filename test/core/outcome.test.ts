@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { at } from '../../lib/core/model.ts';
+import { at } from '../../lib/core/ids.ts';
 import { type Look, lookAt, nextStep, type Progress, type Seen } from '../../lib/core/outcome.ts';
 import { deletedMailUser, NOW, sure } from './people.ts';
 

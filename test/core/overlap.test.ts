@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ImmutableId, immutableId, type OnPremUser } from '../../lib/core/model.ts';
+import { type ImmutableId, immutableId } from '../../lib/core/ids.ts';
+import type { OnPremUser } from '../../lib/core/model.ts';
 import { overlapRefusals, startSample } from '../../lib/core/overlap.ts';
 import { sure } from './people.ts';
 

@@ -1,18 +1,7 @@
 /** Deleted users, evidence and policies for tests: one plain case, varied where a test says so. */
 import fc from 'fast-check';
-import {
-  at,
-  type DeletedUser,
-  type Evidence,
-  type Fact,
-  type Found,
-  immutableId,
-  nightId,
-  type Organization,
-  objectId,
-  tenantId,
-  timestamp,
-} from '../../lib/core/model.ts';
+import { at, immutableId, nightId, objectId, tenantId, timestamp } from '../../lib/core/ids.ts';
+import type { DeletedUser, Evidence, Fact, Found, Organization } from '../../lib/core/model.ts';
 import { type Policy, parsePolicy } from '../../lib/core/policy.ts';
 
 /** The value, where a test knows that there is one. */

@@ -1,5 +1,5 @@
 /** Every decision of a night as a table; where there are too many for that, by reason and with examples. */
-import { KEEP_REASONS, type KeepReason } from '../../lib/core/model.ts';
+import { KEEP_REASONS, type KeepReason } from '../../lib/core/names.ts';
 import type { RecordOf } from '../../lib/core/record.ts';
 import { type Cell, number, type Screen } from './screen.ts';
 

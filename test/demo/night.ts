@@ -1,5 +1,5 @@
 /** A night as it happens, read from its ledger. */
-import type { OutcomeName } from '../../lib/core/model.ts';
+import type { OutcomeName } from '../../lib/core/names.ts';
 import type { LedgerLine, LedgerRecord, RecordOf } from '../../lib/core/record.ts';
 import { followLedger } from '../host/followLedger.ts';
 import { type JobEnd, type Settings, startJob } from '../host/job.ts';

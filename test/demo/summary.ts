@@ -1,5 +1,5 @@
 /** The last page: what it came to, what it cost, and where the record is. */
-import { at } from '../../lib/core/model.ts';
+import { at } from '../../lib/core/ids.ts';
 import { createFileLedger } from '../../lib/ledger/file.ts';
 import { ledgerFiles } from '../host/followLedger.ts';
 import { factsOfLedger } from '../tenant/facts.ts';

@@ -7,7 +7,7 @@ import {
   HTTPMessageHandler,
   ResponseType,
 } from '@microsoft/microsoft-graph-client';
-import { at } from '../../lib/core/model.ts';
+import { at } from '../../lib/core/ids.ts';
 import { createGraphClient } from '../../lib/entra/client.ts';
 import { DeleteGuard, RequestForbidden } from '../../lib/entra/deleteGuard.ts';
 import { idOf } from '../tenant/tiny.ts';

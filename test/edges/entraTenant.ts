@@ -1,5 +1,5 @@
 /** For the tests of lib/entra: a small tenant over TLS, and the edge in front of it with a clock that only moves. */
-import { at, type ImmutableId, immutableId, type ObjectId, objectId } from '../../lib/core/model.ts';
+import { at, type ImmutableId, immutableId, type ObjectId, objectId } from '../../lib/core/ids.ts';
 import type { GraphCall } from '../../lib/entra/client.ts';
 import { createEntra, type EntraOptions } from '../../lib/entra/entra.ts';
 import { NightRefused } from '../../lib/errors.ts';

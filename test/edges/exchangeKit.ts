@@ -1,7 +1,7 @@
 /** A tenant's Exchange Online with as many soft-deleted recipients as a test wants, and the edge in front of it. */
 import type { TokenCredential } from '@azure/identity';
-import type { ObjectId } from '../../lib/core/model.ts';
-import { at, objectId, tenantId } from '../../lib/core/model.ts';
+import type { ObjectId } from '../../lib/core/ids.ts';
+import { at, objectId, tenantId } from '../../lib/core/ids.ts';
 import type { ExchangeCall } from '../../lib/exchange/door.ts';
 import { createExchange } from '../../lib/exchange/exchange.ts';
 import type { Clock, Exchange } from '../../lib/ports.ts';

@@ -8,7 +8,7 @@ import {
   type Timestamp,
   tenantId,
   timestamp,
-} from '../../lib/core/model.ts';
+} from '../../lib/core/ids.ts';
 import type { LedgerLine, LedgerRecord, RecordOf } from '../../lib/core/record.ts';
 import type { ChainLink, Ledger, NightLedger } from '../../lib/ports.ts';
 

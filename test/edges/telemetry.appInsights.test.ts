@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { at } from '../../lib/core/model.ts';
+import { at } from '../../lib/core/ids.ts';
 import { createAppInsightsTelemetry, type DependencyCall } from '../../lib/telemetry/appInsights.ts';
 import { createWire } from '../../lib/telemetry/wire.ts';
 import { type Envelope, type Ingestion, type IngestionFault, startIngestion } from '../tenant/ingestion.ts';

@@ -1,5 +1,5 @@
 /** A night with every kind of record, and every field of it filled. */
-import { immutableId, type Timestamp } from '../../lib/core/model.ts';
+import { immutableId, type Timestamp } from '../../lib/core/ids.ts';
 import type { LedgerLine, LedgerRecord } from '../../lib/core/record.ts';
 import {
   DELETED,

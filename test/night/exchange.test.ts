@@ -1,6 +1,6 @@
 /** Nights that ask Exchange Online: the mail user proven, holds respected, the cure seen. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { objectId, tenantId } from '../../lib/core/model.ts';
+import { objectId, tenantId } from '../../lib/core/ids.ts';
 import { createExchange } from '../../lib/exchange/exchange.ts';
 import type { Exchange } from '../../lib/ports.ts';
 import { sure } from '../core/people.ts';

@@ -1,7 +1,8 @@
 /** A source that knows on-premises, honest or not: nobody who is there is purged, whoever is gone is. */
 import { afterEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { at, type ImmutableId, immutableId, type OnPremUser } from '../../lib/core/model.ts';
+import { at, type ImmutableId, immutableId } from '../../lib/core/ids.ts';
+import type { OnPremUser } from '../../lib/core/model.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import type { OnPremSource } from '../../lib/ports.ts';
 import { sure } from '../core/people.ts';

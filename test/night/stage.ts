@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { at, nightId } from '../../lib/core/model.ts';
+import { at, nightId } from '../../lib/core/ids.ts';
 import type { Policy } from '../../lib/core/policy.ts';
 import { type LedgerLine, ledgerLine } from '../../lib/core/record.ts';
 import { createEntra } from '../../lib/entra/entra.ts';

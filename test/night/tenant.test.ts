@@ -1,6 +1,6 @@
 /** What must be right about the tenant, its clock and its size before anybody is considered. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { at } from '../../lib/core/model.ts';
+import { at } from '../../lib/core/ids.ts';
 import type { Clock } from '../../lib/ports.ts';
 import { DAY_MS, HOUR_MS } from '../tenant/clock.ts';
 import { seedPopulation } from '../tenant/population.ts';

@@ -1,11 +1,6 @@
 /** Asking a test directory as the night would. */
-import {
-  at,
-  type ImmutableId,
-  immutableId,
-  type OnPremUser,
-  type SourceSummary,
-} from '../../lib/core/model.ts';
+import { at, type ImmutableId, immutableId } from '../../lib/core/ids.ts';
+import type { OnPremUser, SourceSummary } from '../../lib/core/model.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import { createActiveDirectorySource, type ForestConfig } from '../../lib/onprem/activeDirectory.ts';
 import type { Clock, OnPremSource } from '../../lib/ports.ts';

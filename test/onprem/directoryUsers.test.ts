@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Entry } from 'ldapts';
-import type { ImmutableId, OnPremUser } from '../../lib/core/model.ts';
+import type { ImmutableId } from '../../lib/core/ids.ts';
+import type { OnPremUser } from '../../lib/core/model.ts';
 import { createActiveDirectorySource } from '../../lib/onprem/activeDirectory.ts';
 import { find, findByGuid, hearWitnesses, sweep } from '../../lib/onprem/directoryUsers.ts';
 import type { DomainController, ForestConfig } from '../../lib/onprem/domainController.ts';

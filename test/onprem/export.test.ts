@@ -2,7 +2,7 @@ import { appendFile, chmod, mkdir, readFile, rm, truncate, writeFile } from 'nod
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import type { ImmutableId } from '../../lib/core/model.ts';
+import type { ImmutableId } from '../../lib/core/ids.ts';
 import { EXPORT_COLUMNS } from '../../lib/onprem/exportManifest.ts';
 import {
   csvOf,

@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { ImmutableId, Presence } from '../../lib/core/model.ts';
+import type { ImmutableId } from '../../lib/core/ids.ts';
+import type { Presence } from '../../lib/core/model.ts';
 import { createFolderExportStore, type ExportStore } from '../../lib/onprem/exportStore.ts';
 import type { OnPremSource } from '../../lib/ports.ts';
 import {

@@ -1,16 +1,7 @@
 /** A night's report made of records, without a night: every section filled, and earlier nights for the trend. */
 import type { PastNight } from '../../lib/core/history.ts';
-import {
-  at,
-  DAY_MS,
-  HOUR_MS,
-  immutableId,
-  KEEP_REASONS,
-  type NightStatus,
-  nightId,
-  type OutcomeName,
-  type Timestamp,
-} from '../../lib/core/model.ts';
+import { at, DAY_MS, HOUR_MS, immutableId, nightId, type Timestamp } from '../../lib/core/ids.ts';
+import { KEEP_REASONS, type NightStatus, type OutcomeName } from '../../lib/core/names.ts';
 import type { LedgerRecord, RecordOf } from '../../lib/core/record.ts';
 import { renderReport } from '../../lib/report/page.ts';
 import { type Story, startStory } from '../../lib/report/story.ts';

@@ -1,5 +1,6 @@
 /** A company that people leave day by day, its nights, and what Log Analytics has of them. */
-import { type ObjectId, objectId, type SoftDeletedRecipient } from '../../../lib/core/model.ts';
+import { type ObjectId, objectId } from '../../../lib/core/ids.ts';
+import type { SoftDeletedRecipient } from '../../../lib/core/model.ts';
 import type { LedgerLine } from '../../../lib/core/record.ts';
 import type { Exchange, Ports, Telemetry } from '../../../lib/ports.ts';
 import { eventsOf } from '../../../lib/telemetry/projection.ts';

@@ -3,7 +3,7 @@
  * second is refused, the third is not let purge one user, the telemetry of the fourth is turned away, and the fifth
  * is throttled, makes up for it, and finds that an administrator was first with one. Exchange Online holds on to one user who was purged.
  */
-import { at } from '../../../lib/core/model.ts';
+import { at } from '../../../lib/core/ids.ts';
 import { createAppInsightsTelemetry } from '../../../lib/telemetry/appInsights.ts';
 import { sure } from '../../core/people.ts';
 import type { Night } from '../../night/stage.ts';
