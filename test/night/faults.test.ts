@@ -124,6 +124,17 @@ describe('purging that goes wrong ends the night', () => {
     expect(late).toMatchObject([{ record: { outcome: 'purged', intendedBy: report.night } }]);
   });
 
+  test('a DELETE without an answer, and then nobody says whether the user is there: unverified', async () => {
+    const again = /^GET \/directory\/deletedItems\/[0-9a-f-]{36}/;
+    stage = await setStage({ furnish });
+    stage.servers.faults.add(
+      { match: PURGE, kind: 'status', status: 500 },
+      { match: again, kind: 'status', status: 500, after: 11, times: Number.POSITIVE_INFINITY },
+    );
+    const { report } = await stage.night();
+    expect(report).toMatchObject({ status: 'failed', outcomes: { unverified: 1, notAttempted: GONE - 1 } });
+  });
+
   test('without the permission to purge, it stops after six', async () => {
     const { report } = await nightWith(undefined, { roles: ['User.Read.All'] });
     expect(report).toMatchObject({ status: 'failed', outcomes: { refused: 6, notAttempted: GONE - 6 } });

@@ -43,6 +43,8 @@ interface Lies {
   readonly total?: number;
   /** Reads another attribute than Entra Connect does. */
   readonly wrongAnchor?: boolean;
+  /** Days by which the export of its one domain is old. */
+  readonly daysOld?: number;
 }
 
 /** The world's own directory, as a source tells it. */
@@ -64,7 +66,9 @@ function sourceOf(world: World, lies: Lies = {}): OnPremSource {
       }
       if (lies.repeat) yield told.slice(0, lies.stopAfter);
       const asOf = at(world.clock.now());
-      return { kind: 'export', total: lies.total ?? all.length, slices: { 'domain.com': all.length }, asOf };
+      const parts = { 'domain.com': at(world.clock.now() - (lies.daysOld ?? 0) * DAY_MS) };
+      const slices = { 'domain.com': all.length };
+      return { kind: 'export', total: lies.total ?? all.length, slices, asOf, parts };
     },
     async recheck(wanted) {
       const there = new Set(everybody().map((user) => user.immutableId));
@@ -161,4 +165,12 @@ test('a source that looks at the wrong anchor knows none of whom Entra ID knows:
   const { report } = await stage.night(roomy, both(stage, { wrongAnchor: true }));
   expect(report).toMatchObject({ status: 'refused', refusals: [{ refusal: 'sourceDisagrees' }] });
   expect(stage.world.truth.hardDeletes).toEqual([]);
+});
+
+test('an export older than the one of an earlier night refuses', async () => {
+  stage = await setStage({ furnish: furnish(3) });
+  expect((await stage.night({ ...roomy, mode: 'report' }, both(stage))).report.status).toBe('completed');
+  stage.world.advance(DAY_MS);
+  const { report } = await stage.night(roomy, both(stage, { daysOld: 2 }));
+  expect(report).toMatchObject({ status: 'refused', refusals: [{ refusal: 'sourceStale' }] });
 });
