@@ -1,8 +1,10 @@
 /** What an earlier night announced and could not see to its end is settled from what the tenant says now. */
 import { MAX_CLOCK_SKEW_MS } from '../core/guards.ts';
 import type { History, OpenIntent } from '../core/history.ts';
+import { elapsedMs } from '../core/ids.ts';
 import type { OutcomeName } from '../core/names.ts';
 import { type Look, lookAt } from '../core/outcome.ts';
+import type { Sighting } from '../ports.ts';
 import { type Night, record } from './record.ts';
 
 const OUTCOME: Readonly<Record<Look, readonly [OutcomeName, string]>> = {
@@ -13,32 +15,52 @@ const OUTCOME: Readonly<Record<Look, readonly [OutcomeName, string]>> = {
 };
 const LOOKS_AT_ONCE = 100;
 /**
- * A purge takes minutes to show. Until then "still there" says nothing of a DELETE that the run before sent a moment
+ * A purge takes minutes to show. Until then "still there" says nothing of a DELETE that a run before sent a moment
  * ago; this is as long as a night itself waits, and as far as two machines' clocks may differ.
  */
 const SHOWN_AFTER_MS = 4 * 60_000 + MAX_CLOCK_SKEW_MS;
+const LOOK_EVERY_MS = 30_000;
 
 /** Settles the open intents of earlier nights. @throws LedgerFailed */
 export async function settleEarlierNights(night: Night, history: History): Promise<void> {
-  const { clock, entra } = night.ports;
-  const newest = Math.max(0, ...history.openIntents.map((intent) => Date.parse(intent.at)));
-  const waitMs = newest + SHOWN_AFTER_MS - Date.parse(clock.now());
-  if (waitMs > 0) await clock.sleep(Math.min(waitMs, SHOWN_AFTER_MS), night.signal);
   for (let start = 0; start < history.openIntents.length; start += LOOKS_AT_ONCE) {
-    const open = history.openIntents.slice(start, start + LOOKS_AT_ONCE);
-    const sightings = await entra.sightings(
-      open.map(({ id }) => id),
-      night.signal,
-    );
-    await record(
-      night,
-      open.map((intent) => settledLate(intent, sightings.get(intent.id))),
-    );
+    let open: readonly OpenIntent[] = history.openIntents.slice(start, start + LOOKS_AT_ONCE);
+    for (;;) {
+      open = await settleWhoShows(night, open);
+      if (open.length === 0) break;
+      await night.ports.clock.sleep(LOOK_EVERY_MS, night.signal);
+    }
   }
 }
 
-function settledLate(intent: OpenIntent, sighting: Parameters<typeof lookAt>[1] | undefined) {
-  const look = sighting === undefined ? 'unclear' : lookAt(intent, sighting);
+/** Settles those of whom the answer counts, and gives back those who may only not show yet. */
+async function settleWhoShows(night: Night, open: readonly OpenIntent[]): Promise<readonly OpenIntent[]> {
+  const { clock, entra } = night.ports;
+  const sightings = await entra.sightings(
+    open.map(({ id }) => id),
+    night.signal,
+  );
+  const now = clock.now();
+  const looks = open.map((intent) => {
+    const young = elapsedMs(intent.at, now) < SHOWN_AFTER_MS;
+    const look = lookOf(intent, sightings.get(intent.id));
+    return { intent, look, waits: young && look === 'still' };
+  });
+  // Asked to end, a night waits no longer.
+  const waits = night.signal.aborted ? [] : looks.filter((one) => one.waits);
+  await record(
+    night,
+    looks
+      .filter((one) => !waits.includes(one))
+      .map(({ intent, look, waits: doubt }) => settledLate(intent, doubt ? 'unclear' : look)),
+  );
+  return waits.map(({ intent }) => intent);
+}
+
+const lookOf = (intent: OpenIntent, sighting: Sighting | undefined): Look =>
+  sighting === undefined ? 'unclear' : lookAt(intent, sighting);
+
+function settledLate(intent: OpenIntent, look: Look) {
   const [outcome, detail] = OUTCOME[look];
   return {
     kind: 'settled',
