@@ -4,7 +4,7 @@ import { lookAt } from '../core/outcome.ts';
 import type { RecordOf } from '../core/record.ts';
 import type { Sighting } from '../ports.ts';
 import { record } from './record.ts';
-import { type Proving, type Run, settledRecord, UNHURRIED } from './run.ts';
+import { type Proving, REFUSED, type Run, settledRecord, UNHURRIED } from './run.ts';
 
 /** A purge may take a minute to show (Microsoft Graph, "Permanently delete item"); this waits for four. */
 const WAITS_MS: readonly number[] = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 60_000, 60_000];
@@ -54,6 +54,7 @@ function judge(run: Run, one: Proving, sighting: Sighting | undefined): RecordOf
     case 'still':
       if (one.answer === 'throttled') return tryAgain(run, one);
       if (waitMs !== undefined) return wait(run, one, waitMs);
+      if (one.answer === 'forbidden') return settledRecord(run, task, 'refused', REFUSED);
       return one.answer === 'unclear'
         ? tryAgain(run, one)
         : settledRecord(run, task, 'unverified', 'still in deletedItems long after its DELETE was accepted');

@@ -11,6 +11,8 @@ import type { Night } from './record.ts';
 /** A step that has begun is finished: aborting between intent and answer would leave more unknown than known. */
 export const UNHURRIED = new AbortController().signal;
 
+export const REFUSED = 'The service does not let this app purge this user';
+
 /** One planned purge and how often its DELETE has been tried, this time included. */
 export interface Task {
   readonly purge: PlannedPurge;

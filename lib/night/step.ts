@@ -7,7 +7,12 @@ import { combinePresence } from '../core/presence.ts';
 import type { RecordOf } from '../core/record.ts';
 import type { PurgeAnswer, Sighting } from '../ports.ts';
 import { record } from './record.ts';
-import { type Run, settledRecord, type Task, UNHURRIED } from './run.ts';
+import { REFUSED, type Run, settledRecord, type Task, UNHURRIED } from './run.ts';
+
+interface Answered {
+  readonly task: Task;
+  readonly answer: PurgeAnswer;
+}
 
 interface Confirmed {
   readonly task: Task;
@@ -29,31 +34,30 @@ export async function purgeStep(run: Run, tasks: readonly Task[]): Promise<void>
     confirmed.map(({ user }) => user.id),
     UNHURRIED,
   );
-  const answered = confirmed.map(({ task, user }) => ({
-    task,
-    answer: answers.get(user.id) ?? ({ answer: 'unclear', detail: 'no answer for this user' } as const),
-  }));
+  const answered = confirmed.map(
+    ({ task, user }): Answered => ({
+      task,
+      answer: answers.get(user.id) ?? { answer: 'unclear', detail: 'no answer for this user' },
+    }),
+  );
   await record(night, answered.map(answeredRecord));
 
-  const refused = answered.filter(({ answer }) => answer.answer === 'forbidden');
+  const refused = answered.filter(isRefused);
   await record(
     night,
-    refused.map(({ task, answer }) =>
-      settledRecord(
-        run,
-        task,
-        'refused',
-        `The service does not let this app purge this user: ${answer.detail}`,
-      ),
-    ),
+    refused.map(({ task, answer }) => settledRecord(run, task, 'refused', `${REFUSED}: ${answer.detail}`)),
   );
   const now = Date.parse(clock.now());
-  for (const { task, answer } of answered) {
-    if (answer.answer === 'forbidden') continue;
+  for (const one of answered) {
+    const { task, answer } = one;
+    if (isRefused(one)) continue;
     if (answer.answer === 'throttled') run.notBefore = Math.max(run.notBefore, now + answer.retryAfterMs);
     run.proving.set(task.purge.id, { task, answer: answer.answer, sentAt, looks: 0, lookAt: now });
   }
 }
+
+/** A refusal is known at once, unless an earlier DELETE of tonight may still be under way. */
+const isRefused = ({ task, answer }: Answered) => answer.answer === 'forbidden' && task.attempt === 1;
 
 /** Those of `tasks` who, seen again just now, are still the same and still to be purged; settles the others. */
 async function reread(run: Run, tasks: readonly Task[]): Promise<readonly Confirmed[]> {
@@ -146,7 +150,7 @@ const intendedRecord = ({ task, user }: Confirmed): RecordOf<'intended'> => ({
   snapshot: user.snapshot,
 });
 
-const answeredRecord = ({ task, answer }: { task: Task; answer: PurgeAnswer }): RecordOf<'answered'> => ({
+const answeredRecord = ({ task, answer }: Answered): RecordOf<'answered'> => ({
   kind: 'answered',
   id: task.purge.id,
   deletedDateTime: task.purge.deletedDateTime,

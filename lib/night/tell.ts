@@ -2,6 +2,7 @@
 import type { History } from '../core/history.ts';
 import { at, DAY_MS, type NightId, type Timestamp } from '../core/ids.ts';
 import type { RecordOf } from '../core/record.ts';
+import { messageOf } from '../errors.ts';
 import type { Delivery } from '../ports.ts';
 import { type Night, record } from './record.ts';
 
@@ -22,8 +23,13 @@ export async function tellTelemetry(night: Night, history: History, startedAt: T
 
 async function resend({ ports }: Night, owed: NightId, startedAt: Timestamp): Promise<Delivery> {
   const since = at(Date.parse(startedAt) - RESEND_DAYS * DAY_MS);
-  for await (const line of ports.ledger.earlierNights(since)) {
-    if (line.night === owed) ports.telemetry.record([line]);
+  try {
+    for await (const line of ports.ledger.earlierNights(since)) {
+      if (line.night === owed) ports.telemetry.record([line]);
+    }
+  } catch (error) {
+    // Tonight is over and recorded. What earlier nights owe must not make another night of it.
+    return { events: 0, delivered: false, detail: `could not be read again: ${messageOf(error)}` };
   }
   return ports.telemetry.flush();
 }
