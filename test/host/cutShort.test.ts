@@ -43,7 +43,12 @@ beforeEach(async () => {
           }
         },
       },
-      { daysAgo: 20, run: () => leavers.forEach((user) => world.onPrem.delete(user)) },
+      {
+        daysAgo: 20,
+        run: () => {
+          for (const user of leavers) world.onPrem.delete(user);
+        },
+      },
     ],
   });
   const certificates = await trustedCertificates();
