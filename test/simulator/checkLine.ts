@@ -1,0 +1,118 @@
+/** What must be true of a ledger line at the moment in which it becomes durable. */
+import { KEEP_REASONS } from '../../lib/core/names.ts';
+import type { LedgerLine, RecordOf } from '../../lib/core/record.ts';
+import { checkReading } from './checkReading.ts';
+import { type Company, violate } from './company.ts';
+import { generationOf, type Told } from './told.ts';
+
+export function checkLine(company: Company, line: LedgerLine): void {
+  const told = company.tonight.get(line.night);
+  const { record } = line;
+  if (told === undefined) {
+    violate(company, 'a line of no night of ours');
+    return;
+  }
+  switch (record.kind) {
+    case 'sourceRead':
+      checkReading(company, told, line, record);
+      return;
+    case 'decided':
+      checkDecided(company, told, line, record);
+      return;
+    case 'intended': {
+      const key = generationOf(record.id, record.deletedDateTime);
+      told.intents.set(key, (told.intents.get(key) ?? 0) + 1);
+      if (!told.decided.has(key)) violate(company, `an intent to purge ${record.id}, which was not decided`);
+      if (JSON.stringify(record.snapshot).length < 500) violate(company, `${record.id}: no whole snapshot`);
+      return;
+    }
+    case 'settled':
+      checkClaim(company, told, record);
+      return;
+    case 'cureSeen':
+      company.coverage.hit('cure', record.state);
+      return;
+    default:
+      return;
+  }
+}
+
+function checkDecided(company: Company, told: Told, { at }: LedgerLine, record: RecordOf<'decided'>): void {
+  const { coverage, streaks } = company;
+  const { id, verdict, reason, deletedDateTime } = record;
+  const user = told.deleted.get(id);
+  const wrong = (text: string) => violate(company, `${verdict} decided on ${id}: ${text}`);
+  company.trace?.(`decided on ${id}: ${verdict} ${reason ?? ''} ${record.detail}`);
+  coverage.hit('verdict', verdict);
+  if (reason !== undefined) coverage.hit('keep', reason);
+  if (user === undefined) {
+    wrong('it is not among the deleted users');
+    return;
+  }
+  if (told.failedReads.length > 0) wrong(`although not read: ${told.failedReads.join(', ')}`);
+
+  const key = generationOf(id, user.deletedDateTime);
+  const absent =
+    user.immutableId !== undefined &&
+    [...told.sources.values()].every((source) => !source.ids.has(user.immutableId ?? ''));
+  const before = streaks.get(key);
+  const date = at.slice(0, 10);
+  const dates = before === undefined ? 1 : before.last === date ? before.dates : before.dates + 1;
+  if (absent) streaks.set(key, { dates, last: date });
+  else streaks.delete(key);
+  const said = record.facts.onPremises.value;
+  if (absent ? said !== 'no' : said === 'no') wrong(`on-premises is ${said}, and it was told otherwise`);
+  if (record.nightsAbsent > (absent ? dates : 0))
+    wrong(`absent on ${record.nightsAbsent} nights, not ${dates}`);
+  if (verdict === 'keep') return;
+
+  told.decided.add(key);
+  if (Date.parse(deletedDateTime ?? '') !== Date.parse(user.deletedDateTime ?? '')) wrong('another deletion');
+  if (dates < told.policy.nightsAbsent) wrong(`absent on ${dates} nights only`);
+  const proven = told.word?.get(id)?.recipientType === 'MailUser';
+  const untold = [...NEEDED, ...(proven ? [] : (['userType'] as const))].filter(
+    (name) => user[name] === undefined,
+  );
+  if (untold.length > 0) wrong(`without being told ${untold.join(', ')}`);
+  checkExchange(told, record, wrong);
+  coverage.hit('check', 'a purge decided');
+}
+
+const NEEDED = [
+  'deletedDateTime',
+  'userPrincipalName',
+  'proxyAddresses',
+  'immutableId',
+  'assignedLicenses',
+  'assignedPlans',
+  'provisionedPlans',
+] as const;
+
+function checkExchange(told: Told, { id }: RecordOf<'decided'>, wrong: (text: string) => void): void {
+  const { use } = told.policy.exchange;
+  if (use === 'off') return;
+  const word = told.word?.get(id);
+  if (word === undefined) {
+    if (use === 'required') wrong('without Exchange’s word');
+    return;
+  }
+  if (word.onHold.value !== 'no') wrong(`the hold is ${word.onHold.value}`);
+  if (word.highVolumeEmail.value !== 'no') wrong(`high-volume is ${word.highVolumeEmail.value}`);
+  if (word.recipientType !== 'MailUser') wrong(`Exchange says ${word.recipientType}`);
+}
+
+/** "Purged" is neither live nor in the recycle bin. */
+function checkClaim(company: Company, told: Told, record: RecordOf<'settled'>): void {
+  const { id, outcome, deletedDateTime, intendedBy } = record;
+  const { entra } = company.world;
+  company.trace?.(`settled ${id}: ${outcome} ${record.detail}`);
+  company.coverage.hit('outcome', outcome);
+  company.coverage.hit('check', 'an outcome');
+  const [reason = ''] = record.detail.split(':');
+  if (KEEP_REASONS.some((one) => one === reason)) company.coverage.hit('keep', reason);
+  const key = generationOf(id, deletedDateTime);
+  if (intendedBy === undefined) told.settled.set(key, [...(told.settled.get(key) ?? []), outcome]);
+  const gone = entra.liveUser(id) === undefined && entra.deletedUser(id) === undefined;
+  if (outcome === 'purged' && !gone) violate(company, `${id} is said to be purged, and is still there`);
+  if (outcome === 'alreadyGone' && !gone) violate(company, `${id} is said to be gone, and is still there`);
+}

@@ -1,0 +1,122 @@
+/** What must be true of a step at the moment in which its DELETEs leave. Judged by the truth, not by the tool. */
+import type { ObjectId } from '../../lib/core/ids.ts';
+import { MAX_PURGE_BATCH } from '../../lib/ports.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
+import type { Truth } from '../tenant/truth.ts';
+import { type Company, isKnownPresent, violate } from './company.ts';
+import { isProtected } from './policies.ts';
+import { generationOf, namesOf, type Told } from './told.ts';
+
+export function checkStep(company: Company, told: Told, ids: readonly ObjectId[]): void {
+  const { world, clock } = company;
+  const wrong = (text: string) => violate(company, `DELETE sent ${text}`);
+  if (told.policy.mode !== 'purge') wrong('in report mode');
+  if (told.failedReads.length > 0) wrong(`although not read: ${told.failedReads.join(', ')}`);
+  if (ids.length > MAX_PURGE_BATCH) wrong(`for ${ids.length} at once`);
+  if (told.steps.length === 0 && ids.length > 1) wrong(`for ${ids.length} in the first step`);
+  if (told.steps.length === 1 && ids.length > 5) wrong(`for ${ids.length} in the second step`);
+  if (told.steps.length === 0) checkLimits(company, told, wrong);
+  checkProgress(told, ids, wrong);
+  told.steps.push(ids.length);
+  for (const id of ids) {
+    const user = world.entra.deletedUser(id);
+    const generation = user && generationOf(id, user.deletedDateTime);
+    const wrongUser = (text: string) => wrong(`to ${id} (${world.truth.of(id)?.tag}): ${text}`);
+    if (generation !== undefined) {
+      if (!told.decided.has(generation)) wrongUser('tonight did not decide to purge this deletion');
+      if (told.looks.get(id) !== generation) wrongUser('it was not seen there since the last DELETE');
+      if (!company.firstSends.has(generation)) company.firstSends.set(generation, clock.now());
+      const truth = world.truth.of(id);
+      if (truth !== undefined) for (const text of wrongsOf(company, told, truth)) wrongUser(text);
+    }
+    checkIntent(told, id, wrongUser);
+    told.looks.delete(id);
+    told.sends.push({ id, deletedDateTime: user?.deletedDateTime ?? undefined, at: clock.now() });
+    company.coverage.hit('check', 'a DELETE');
+  }
+}
+
+/** As many intents as DELETEs, this one included. */
+function checkIntent(told: Told, id: string, wrong: (text: string) => void): void {
+  const intents = [...told.intents].filter(([generation]) => generation.startsWith(`${id} `));
+  const announced = intents.reduce((sum, [, count]) => sum + count, 0);
+  const sent = told.sends.filter((send) => send.id === id).length;
+  if (announced <= sent) wrong(`${announced} intents in the ledger for ${sent + 1} DELETEs`);
+}
+
+/** Nobody else is tried before it is known what came of the first; where that one failed, it is the last. */
+function checkProgress(told: Told, ids: readonly ObjectId[], wrong: (text: string) => void): void {
+  const [first] = told.sends;
+  if (first === undefined || told.steps.length > 1) return;
+  const outcomes = [...told.settled].flatMap(([key, ends]) => (key.startsWith(`${first.id} `) ? ends : []));
+  if (outcomes.length === 0 && ids.some((id) => id !== first.id)) wrong('before the first purge was proven');
+  if (outcomes.some((outcome) => outcome === 'notPurged' || outcome === 'unverified')) {
+    wrong('although the first purge failed');
+  }
+}
+
+function checkLimits(company: Company, told: Told, wrong: (text: string) => void): void {
+  const { maxPurgesPerNight, maxPercentOfSyncedUsers, rollingBudget } =
+    told.policy.accidentalDeletionPrevention;
+  const planned = told.decided.size;
+  const synced = told.sources.get('entra')?.total ?? 0;
+  if (planned > maxPurgesPerNight) wrong(`although ${planned} exceed ${maxPurgesPerNight} a night`);
+  if (planned * 100 > maxPercentOfSyncedUsers * synced) {
+    wrong(`although ${planned} of ${synced} exceed ${maxPercentOfSyncedUsers} %`);
+  }
+  const since = company.clock.now() - rollingBudget.days * DAY_MS + HOUR_MS;
+  const before = purgedSince(company, since);
+  if (before + planned > rollingBudget.maxPurges) {
+    wrong(
+      `although ${before} and ${planned} exceed ${rollingBudget.maxPurges} in ${rollingBudget.days} days`,
+    );
+  }
+}
+
+/** Deletions that our DELETEs, first sent since then, really purged, whatever the tool knows of it. */
+function purgedSince({ world, firstSends }: Company, since: number): number {
+  return world.truth.hardDeletes.filter(({ entry }) => {
+    const sent = firstSends.get(generationOf(entry.id, entry.deletedDateTime));
+    return entry.by === 'the tool' && sent !== undefined && sent > since;
+  }).length;
+}
+
+function wrongsOf(company: Company, told: Told, truth: Truth): string[] {
+  const { policy } = told;
+  const { clock } = company;
+  const { user } = truth;
+  const age = clock.now() - Date.parse(user.deletedDateTime ?? '');
+  const word = told.word?.get(sure(truth.id, told));
+  const checks: readonly (readonly [boolean, string])[] = [
+    [age < policy.gracePeriodDays * DAY_MS - 5 * MINUTE_MS, 'within the grace period'],
+    [truth.onPremises === 'never', 'it never was an on-prem user'],
+    [isKnownPresent(company, user.onPremisesImmutableId ?? ''), 'it is on-premises'],
+    [!truth.mailUser, 'it is no mail user'],
+    [truth.mailbox, 'it had a mailbox'],
+    [truth.licensed, 'it is licensed'],
+    [truth.onHold && (policy.exchange.use === 'required' || word !== undefined), 'it is on hold'],
+    [
+      company.highVolume.has(truth.id) && (policy.exchange.use === 'required' || word !== undefined),
+      'it is a high-volume account',
+    ],
+    [isProtected(user, policy, dayOf(clock.now() + 10 * MINUTE_MS)), 'it is protected'],
+    [hasReappeared(told, user), 'somebody has its addresses'],
+  ];
+  return checks.filter(([wrong]) => wrong).map(([, text]) => text);
+}
+
+/** Did any source of tonight tell of somebody with one of its addresses, its former UPN or its immutable id? */
+export function hasReappeared(told: Told, user: Truth['user']): boolean {
+  const names = [...namesOf(user)];
+  return [...told.sources.values()].some(
+    (source) =>
+      source.ids.has(user.onPremisesImmutableId ?? '') || names.some((name) => source.names.has(name)),
+  );
+}
+
+const dayOf = (moment: number) => new Date(moment).toISOString().slice(0, 10);
+
+function sure(id: string, { word }: Told): ObjectId {
+  for (const known of word?.keys() ?? []) if (known === id) return known;
+  return id as ObjectId;
+}

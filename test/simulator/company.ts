@@ -1,0 +1,166 @@
+/** A company, its tenant and all that outlives a night. Everything in it follows from one seed. */
+import type { SourceKind } from '../../lib/core/model.ts';
+import type { Policy } from '../../lib/core/policy.ts';
+import type { LedgerLine } from '../../lib/core/record.ts';
+import { DAY_MS, MINUTE_MS, manualClock, type SteerableClock } from '../tenant/clock.ts';
+import { seedPopulation } from '../tenant/population.ts';
+import { createView, type View } from '../tenant/view.ts';
+import { createWorld, PARTNERS_OU, type World } from '../tenant/world.ts';
+import { type Book, openBook } from './book.ts';
+import { Chance } from './chance.ts';
+import type { Coverage } from './coverage.ts';
+import { type Exports, openExports } from './exports.ts';
+import { EXTENSION_APP, type Family, inventPolicy, pickFamily } from './policies.ts';
+import type { SourceTold, Told } from './told.ts';
+
+/** The app in whose name is purged. */
+export const TOOL = 'the tool';
+
+export interface Company {
+  readonly chance: Chance;
+  readonly coverage: Coverage;
+  readonly clock: SteerableClock;
+  readonly world: World;
+  /** Entra ID as Graph shows it: a purge takes a while to show. */
+  readonly view: View;
+  readonly family: Family;
+  readonly exports: Exports;
+  /** The ledger's storage. */
+  readonly files: Map<string, Buffer>;
+  /** What the ledger holds, read by other means than the tool's. */
+  readonly book: Book;
+  /** Lines that telemetry has, by night and number. */
+  readonly arrived: Map<string, LedgerLine>;
+  /** High-volume-email accounts, by id. */
+  readonly highVolume: Set<string>;
+  /** Those whose recipient stays behind in Exchange Online, by id. */
+  readonly lingering: Set<string>;
+  /** Nights so far. */
+  nights: number;
+  policy: Policy;
+  /** 0: nothing goes wrong; 1: ordinary weather; more: a storm. */
+  weather: number;
+  /** The nights under way: one, until two runners may meet. */
+  readonly tonight: Map<string, Told>;
+  /** What each source told on the nights before, as far as it may be the measure of the next. */
+  readonly measures: Map<SourceKind, Measure[]>;
+  /** By generation: on how many nights in a row it was told to be absent. */
+  readonly streaks: Map<string, Streak>;
+  /** By generation: when its first DELETE was sent. */
+  readonly firstSends: Map<string, number>;
+  readonly violations: string[];
+  readonly trace: ((line: string) => void) | undefined;
+}
+
+export interface Measure extends Pick<SourceTold, 'total' | 'slices' | 'parts'> {
+  readonly at: LedgerLine['at'];
+}
+
+export interface Streak {
+  readonly dates: number;
+  /** UTC date. */
+  readonly last: string;
+}
+
+export interface CompanyOptions {
+  readonly seed: string;
+  readonly coverage: Coverage;
+  readonly muted: ReadonlySet<string>;
+  readonly trace?: (line: string) => void;
+}
+
+export function foundCompany({ seed, coverage, muted, trace }: CompanyOptions): Company {
+  const chance = new Chance(seed, muted, (name) => coverage.hit(groupOf(name), name));
+  const clock = manualClock(Date.parse('2026-03-01T12:00:00Z'));
+  const family = pickFamily(chance);
+  const world = createWorld({
+    clock,
+    seed: chance.int('world', 1, 1e9),
+    ...(family.extension && { extensionAppId: EXTENSION_APP }),
+  });
+  seedPopulation(world, { users: 48, deleted: 22, seed: chance.int('population', 1, 1e9) });
+  addTwins(world);
+  const view = createView(world.entra, chance.int('read lag', 0, 60) * 1000);
+  const company: Company = {
+    chance,
+    coverage,
+    clock,
+    world,
+    view,
+    family,
+    exports: openExports(world),
+    files: new Map(),
+    book: openBook(),
+    arrived: new Map(),
+    highVolume: new Set(),
+    lingering: new Set(),
+    nights: 0,
+    policy: inventPolicy(chance, family, world),
+    weather: 0,
+    tonight: new Map(),
+    measures: new Map(),
+    streaks: new Map(),
+    firstSends: new Map(),
+    violations: [],
+    trace,
+  };
+  world.entra.witness(({ id, by, deletedDateTime }) =>
+    trace?.(`purged ${id} of ${deletedDateTime} by ${by}`),
+  );
+  company.exports.deliver();
+  return company;
+}
+
+const groupOf = (name: string) => (name.startsWith('world: ') ? 'world' : 'fault');
+
+/** Two immutable ids that differ in nothing but case; one of them leaves. */
+function addTwins(world: World): void {
+  const base = world.random.guidBase64();
+  const flipped = [...base].map((letter, index) => (index < 20 ? flip(letter) : letter)).join('');
+  const [leaver] = [base, flipped].map((consistencyGuid, n) => {
+    const user = world.onPrem.create({
+      displayName: `Twin ${n}`,
+      userPrincipalName: `twin${n}@domain.com`,
+      ou: PARTNERS_OU,
+      consistencyGuid,
+    });
+    return world.onPrem.mailEnable(user, { externalAddress: `twin${n}@adatum.com` });
+  });
+  world.advance(60 * MINUTE_MS);
+  if (leaver !== undefined) world.onPrem.delete(leaver);
+  world.advance(DAY_MS / 2);
+}
+
+const flip = (letter: string) =>
+  letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase();
+
+/** Lets time pass, and purges take effect, and show, when they are due rather than when somebody looks. */
+export function letPass({ world, view }: Company, milliseconds: number): void {
+  let left = milliseconds;
+  for (let step = 0; step < 12 && left > 0; step++) {
+    const part = Math.min(left, 30_000);
+    world.advance(part);
+    view.settle();
+    left -= part;
+  }
+  world.advance(left);
+  view.settle();
+}
+
+/** Notes what must not be. */
+export function violate(company: Company, text: string): void {
+  company.violations.push(`night ${company.nights}: ${text}`);
+  company.trace?.(`VIOLATION ${text}`);
+}
+
+/** Is somebody with this immutable id there, so far as the sources of this company can know? */
+export function isKnownPresent(company: Company, immutableId: string): boolean {
+  const { world, family, exports } = company;
+  const live = world.entra
+    .liveUsers()
+    .some((user) => user.onPremisesSyncEnabled === true && user.onPremisesImmutableId === immutableId);
+  if (live) return true;
+  if (family.source === 'activeDirectory') return world.onPrem.byImmutableId(immutableId) !== undefined;
+  if (family.source === 'export') return exports.newestHas(immutableId);
+  return false;
+}

@@ -1,0 +1,294 @@
+/** What people do in a company, by day and while a night is under way. */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
+import type { EntraUser } from '../tenant/directory.ts';
+import { withoutPrefix } from '../tenant/exchange.ts';
+import * as joins from '../tenant/members.ts';
+import { immutableIdOf, type OnPremUser, RECIPIENT } from '../tenant/onPrem.ts';
+import { person } from '../tenant/people.ts';
+import { ARCHIVE_OU, PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
+import type { Company } from './company.ts';
+import { domainIn } from './exports.ts';
+import { BOARD_OU } from './policies.ts';
+
+type Act = (company: Company) => void;
+
+const pick = <T>({ chance }: Company, from: Iterable<T>): T => chance.pick('who', [...from]);
+const mailUsers = ({ world }: Company) =>
+  [...world.onPrem.users()].filter((user) => user.msExchRecipientTypeDetails === RECIPIENT.mailUser);
+const idOf = ({ world }: Company, user: OnPremUser) => world.entra.holderOf(immutableIdOf(user)) ?? '';
+const liveId = (company: Company) => pick(company, company.world.entra.liveUsers()).id;
+
+/** While a night is under way, mostly one of those whom it is about to purge. */
+function deletedId(company: Company): string {
+  const { world, tonight, chance } = company;
+  const planned = [...tonight.values()].flatMap(({ decided }) =>
+    [...decided].map((key) => key.split(' ')[0]),
+  );
+  const there = world.entra.deletedUsers().map(({ id }) => id);
+  const those = chance.int('whom', 0, 3) > 0 ? there.filter((id) => planned.includes(id)) : [];
+  return pick(company, those.length > 0 ? those : there);
+}
+
+function someone({ chance, world }: Company) {
+  return person(world.random, 10_000 + chance.int('number', 0, 1e9));
+}
+
+function hireInto(ou: string, alias: (plain: string) => string, domain = 'domain.com'): Act {
+  return (company) => {
+    const { alias: plain, externalAddress, displayName } = someone(company);
+    const name = alias(plain);
+    const user = company.world.onPrem.create({ displayName, userPrincipalName: `${name}@${domain}`, ou });
+    company.world.onPrem.mailEnable(user, { externalAddress, aliases: [`${name}@${domain}`] });
+  };
+}
+
+const leave: Act = (company) => company.world.onPrem.delete(pick(company, mailUsers(company)));
+
+/** The usual traffic: each with its chance per day. */
+const DAILY: Readonly<Record<string, readonly [number, Act]>> = {
+  'hire a mail user': [0.7, (company) => joins.mailUser(company.world, someone(company))],
+  'a mail user leaves': [0.8, leave],
+  'another mail user leaves': [0.5, leave],
+  'anybody leaves': [
+    0.2,
+    (company) => company.world.onPrem.delete(pick(company, company.world.onPrem.users())),
+  ],
+  'hire with an internal primary': [
+    0.1,
+    (company) => joins.internalPrimaryMailUser(company.world, someone(company)),
+  ],
+  'hire from another forest': [0.1, (company) => joins.migratedMailUser(company.world, someone(company))],
+  'hire a very important partner': [0.08, hireInto(PARTNERS_OU, (plain) => `vip.${plain}`)],
+  'hire an administrator': [0.05, hireInto(PARTNERS_OU, (plain) => `${plain}.admin`)],
+  'hire for the board': [0.06, hireInto(BOARD_OU, (plain) => plain)],
+  'a forest appears': [
+    0.03,
+    (company) => {
+      for (let n = 0; n < 12; n++) hireInto(PARTNERS_OU, (plain) => plain, 'domain2.com')(company);
+    },
+  ],
+  'a forest vanishes': [
+    0.006,
+    (company) => {
+      const theirs = [...company.world.onPrem.users()].filter((user) => domainIn(user) === 'domain2.com');
+      for (const user of theirs) company.world.onPrem.delete(user);
+      if (theirs.length === 0) throw new Error('there is none');
+    },
+  ],
+  'move out of scope': [
+    0.15,
+    (company) => company.world.onPrem.move(pick(company, mailUsers(company)), ARCHIVE_OU),
+  ],
+  'delete out of scope': [0.1, (company) => company.world.onPrem.delete(pick(company, outOfScope(company)))],
+  'move back into scope': [
+    0.15,
+    (company) => company.world.onPrem.move(pick(company, outOfScope(company)), PARTNERS_OU),
+  ],
+  rename: [
+    0.1,
+    (company) => {
+      const user = pick(company, company.world.onPrem.users());
+      company.world.onPrem.rename(user, { displayName: `${user.displayName} II` });
+    },
+  ],
+  'change the UPN': [
+    0.05,
+    (company) => {
+      const user = pick(company, company.world.onPrem.users());
+      company.world.onPrem.rename(user, { userPrincipalName: `new.${user.userPrincipalName}` });
+    },
+  ],
+  'restore on-premises': [0.15, (company) => restoreOnPremises(company)],
+  'hire again with the same address': [0.12, (company) => hireAgain(company)],
+  'change the scope': [
+    0.02,
+    (company) => company.world.sync.setScope([company.chance.pick('ou', [PEOPLE_OU, PARTNERS_OU])]),
+  ],
+  'undo the scope': [
+    0.3,
+    (company) => {
+      if (company.world.sync.scope.length > 1) throw new Error('nothing to undo');
+      company.world.sync.setScope([PEOPLE_OU, PARTNERS_OU]);
+    },
+  ],
+  'pause sync': [0.03, ({ world }) => world.sync.pause()],
+  'resume sync': [0.5, ({ world }) => world.sync.resume()],
+  'admin deletes a user': [0.05, (company) => company.world.entra.softDelete(liveId(company))],
+  'admin restores a user': [0.06, (company) => company.world.entra.restore(deletedId(company))],
+  'admin purges a user': [
+    0.06,
+    (company) => company.world.entra.hardDelete(deletedId(company), 'an administrator'),
+  ],
+  'invite a guest': [0.05, (company) => joins.guest(company.world, someone(company))],
+  'a cloud user comes': [0.03, (company) => joins.cloudUser(company.world, someone(company))],
+  'give a licence': [
+    0.06,
+    (company) => company.world.entra.assignLicense(liveMailUser(company), 'SharePoint'),
+  ],
+  'give a mailbox': [0.05, (company) => company.world.entra.assignLicense(liveMailUser(company), 'exchange')],
+  'take licences': [0.06, (company) => company.world.entra.removeLicenses(liveId(company))],
+  'place a hold': [
+    0.08,
+    (company) => company.world.exchange.placeHold(deletedId(company), { litigationHoldEnabled: true }),
+  ],
+  'lift a hold': [0.08, (company) => company.world.exchange.placeHold(deletedId(company), {})],
+  'a high-volume account': [0.04, (company) => company.highVolume.add(deletedId(company))],
+  'a recipient will linger': [
+    0.1,
+    (company) => {
+      const id = deletedId(company);
+      company.world.exchange.keepLingering(id);
+      company.lingering.add(id);
+    },
+  ],
+  'a privileged user': [0.03, (company) => makePrivileged(company)],
+  'an extension attribute': [
+    0.08,
+    (company) =>
+      company.world.onPrem.change(pick(company, mailUsers(company)), {
+        extensionAttributes: { extensionAttribute3: 'keep until the audit' },
+      }),
+  ],
+  'make a mailbox of a mail user': [
+    0.04,
+    (company) => {
+      const user = pick(company, mailUsers(company));
+      company.world.onPrem.enableMailbox(user, user.userPrincipalName);
+    },
+  ],
+};
+export const WORLD_EVENTS = Object.keys(DAILY).map((name) => `world: ${name}`);
+
+/**
+ * Users whom somebody restored in Entra ID and nobody on-premises. A few are tolerated; with more of them the sources
+ * no longer speak of the same people, every night is refused, and somebody has to put it right.
+ */
+export function putOrphansRight(company: Company): void {
+  const { entra, onPrem } = company.world;
+  const orphans = entra
+    .liveUsers()
+    .filter(({ onPremisesSyncEnabled }) => onPremisesSyncEnabled === true)
+    .filter((user) => onPrem.byImmutableId(user.onPremisesImmutableId ?? '') === undefined);
+  for (const { id } of orphans.slice(0, -2)) entra.softDelete(id);
+}
+
+/** A company that has more leavers than staff is another kind of company. */
+export function keepStaffed(company: Company): void {
+  const { world } = company;
+  const missing = Math.max(40, world.entra.deletedUsers().length + 10) - world.entra.liveUsers().length;
+  for (let n = 0; n < missing; n++) joins.mailUser(world, someone(company));
+}
+
+/** A day of a company's life: some of it happens, at some time of the day. */
+export function liveOneDay(company: Company, milliseconds: number): void {
+  putOrphansRight(company);
+  keepStaffed(company);
+  const events = Object.entries(DAILY).filter(([name, [chance]]) =>
+    company.chance.happens(`world: ${name}`, chance),
+  );
+  const order = company.chance.shuffled('day', events);
+  const each = Math.floor(milliseconds / (order.length + 1));
+  for (const [name, [, act]] of order) {
+    company.world.advance(each);
+    attempt(company, name, act);
+  }
+  company.world.advance(milliseconds - each * order.length);
+  company.view.settle();
+}
+
+/** While a night is under way: often the very people that it is about. */
+const MIDWAY: Readonly<Record<string, Act>> = {
+  'restored midway': (company) => company.world.entra.restore(deletedId(company)),
+  'restored on-premises midway': (company) => restoreOnPremises(company),
+  'restored and deleted anew midway': (company) => {
+    const id = deletedId(company);
+    company.world.entra.restore(id);
+    company.world.advance(5_000);
+    company.world.entra.softDelete(id);
+  },
+  'purged by hand midway': (company) =>
+    company.world.entra.hardDelete(deletedId(company), 'an administrator'),
+  'a mail user leaves midway': leave,
+  'sync runs midway': ({ world }) => world.sync.syncNow(),
+  'address changed midway': (company) => {
+    const user = pick(company, mailUsers(company));
+    company.world.onPrem.mailEnable(user, { externalAddress: someone(company).externalAddress });
+  },
+};
+
+export function moveDuringTheRun(company: Company): void {
+  const name = company.chance.pick('midway', Object.keys(MIDWAY));
+  const act = MIDWAY[name];
+  if (act !== undefined && company.chance.happens(`world: ${name}`, 1)) attempt(company, name, act);
+}
+
+/** Between the re-read and the DELETE: what leaves the DELETE nothing to find. */
+export function moveInTheGap(company: Company): void {
+  if (company.chance.happens('world: restored in the gap', 0.02 * company.weather)) {
+    attempt(company, 'restored in the gap', () => company.world.entra.restore(deletedId(company)));
+  }
+  if (company.chance.happens('world: purged by hand in the gap', 0.01 * company.weather)) {
+    attempt(company, 'purged in the gap', () =>
+      company.world.entra.hardDelete(deletedId(company), 'an administrator'),
+    );
+  }
+}
+
+/** A world may refuse: the name is taken, nobody is there to do it to. */
+function attempt(company: Company, name: string, act: Act): void {
+  try {
+    act(company);
+    company.trace?.(`event: ${name}`);
+  } catch (error) {
+    company.trace?.(`event: ${name}: not done, ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+function outOfScope({ world }: Company): OnPremUser[] {
+  return [...world.onPrem.users()].filter((user) => !world.sync.inScope(user));
+}
+
+function restoreOnPremises(company: Company): void {
+  const since = company.clock.now() - 25 * DAY_MS;
+  const candidates = [...company.world.onPrem.deletedUsers()].filter(
+    ({ deletedAt }) => (deletedAt ?? 0) > since,
+  );
+  company.world.onPrem.restore(pick(company, candidates));
+}
+
+/** Another on-prem object with the UPN and addresses of one who left. */
+function hireAgain(company: Company): void {
+  const { onPrem } = company.world;
+  const former = pick(
+    company,
+    [...onPrem.deletedUsers()].filter((user) => user.msExchRecipientTypeDetails === RECIPIENT.mailUser),
+  );
+  const user = onPrem.create({
+    displayName: former.displayName,
+    userPrincipalName: former.userPrincipalName,
+    ou: PARTNERS_OU,
+  });
+  onPrem.mailEnable(user, { externalAddress: withoutPrefix(former.targetAddress ?? '') });
+}
+
+const liveMailUser = (company: Company): string => {
+  const ids = new Set(mailUsers(company).map((user) => idOf(company, user)));
+  return pick(
+    company,
+    company.world.entra.liveUsers().filter((user: EntraUser) => ids.has(user.id)),
+  ).id;
+};
+
+/** Few at a time: many together stop a night, which is what they are meant to do. */
+function makePrivileged(company: Company): void {
+  const { entra } = company.world;
+  const all = [...entra.deletedUsers(), ...entra.liveUsers()];
+  if (all.filter(({ id }) => entra.isPrivileged(id)).length > 1) throw new Error('there are enough');
+  entra.setPrivileged(liveMailUser(company));
+}
+
+export const untilTwo = (company: Company) => {
+  const now = company.clock.now();
+  const next = Math.floor(now / DAY_MS) * DAY_MS + 2 * HOUR_MS + company.chance.int('two', 0, 20) * MINUTE_MS;
+  return next > now + HOUR_MS ? next - now : next + DAY_MS - now;
+};

@@ -1,0 +1,73 @@
+/** The tool's own ledger over a storage in memory, which loses, tears and does not acknowledge. */
+import { LedgerFailed } from '../../lib/errors.ts';
+import { createLedger } from '../../lib/ledger/ledger.ts';
+import type { NightStore } from '../../lib/ledger/store.ts';
+import type { Ledger } from '../../lib/ports.ts';
+import { checkLine } from './checkLine.ts';
+import { type Company, violate } from './company.ts';
+import type { Fault } from './faults.ts';
+import type { Runner } from './runner.ts';
+
+export function ledgerPort(runner: Runner): Ledger {
+  return createLedger(memoryStore(runner));
+}
+
+function memoryStore(runner: Runner): NightStore {
+  const { company, told, point, fault } = runner;
+  const { files, chance } = company;
+  const fails = (name: Fault) => {
+    const failed = fault(name);
+    if (failed) told.ledgerFailed = true;
+    return failed;
+  };
+  return {
+    location: 'memory',
+    async names() {
+      await point('ledger.read', 'before');
+      if (fails('ledger: unreadable')) {
+        told.failedReads.push('ledger');
+        throw new Error('the storage does not answer');
+      }
+      const names = [...files.keys()];
+      await point('ledger.read', 'after');
+      return names;
+    },
+    async *read(name) {
+      const bytes = files.get(name);
+      if (bytes === undefined) throw new Error(`${name} is not there any more`);
+      yield bytes;
+    },
+    async create(name) {
+      await point('ledger.begin', 'before');
+      if (fails('ledger: cannot begin')) throw new Error('permission denied');
+      if ((files.get(name)?.length ?? 0) > 0) throw new Error('it exists already');
+      files.set(name, Buffer.alloc(0));
+      await point('ledger.begin', 'after');
+    },
+    async append(name, offset, texts) {
+      await point('ledger.append', 'before');
+      if (fails('ledger: append lost')) throw new LedgerFailed('the storage does not answer');
+      const before = files.get(name) ?? Buffer.alloc(0);
+      if (before.length !== offset) throw new Error(`it holds ${before.length} bytes instead of ${offset}`);
+      const bytes = Buffer.from(texts.join(''));
+      const torn = chance.int('torn', 0, bytes.length);
+      const tear = () => write(company, name, Buffer.concat([before, bytes.subarray(0, torn)]));
+      if (fails('ledger: append torn')) {
+        tear();
+        throw new LedgerFailed('the disk is full');
+      }
+      await point('ledger.append', 'midway', tear);
+      write(company, name, Buffer.concat([before, bytes]));
+      if (fails('ledger: append unacknowledged')) throw new LedgerFailed('no answer');
+      await point('ledger.append', 'after');
+    },
+    async attach() {},
+  };
+}
+
+function write(company: Company, name: string, bytes: Buffer): void {
+  company.files.set(name, bytes);
+  const { lines, wrong } = company.book.grown(name, bytes);
+  for (const problem of wrong) violate(company, `ledger: ${problem}`);
+  for (const line of lines) checkLine(company, line);
+}

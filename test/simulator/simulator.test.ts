@@ -1,0 +1,25 @@
+/** A few hundred nights on fixed seeds, and some on a fresh one, which the failure names. */
+import { expect, jest, test } from '@jest/globals';
+import { Coverage } from './coverage.ts';
+import { liveOneLife } from './simulate.ts';
+
+jest.setTimeout(60_000);
+
+async function live(seed: string, nights: number): Promise<readonly string[]> {
+  const coverage = new Coverage();
+  let lived = 0;
+  for (let company = 0; lived < nights; company++) {
+    const life = await liveOneLife({ seed: `${seed}/${company}`, coverage });
+    if (life.violations.length > 0) return [`seed ${seed}, company ${company}`, ...life.violations];
+    lived += life.nights;
+  }
+  return [];
+}
+
+test.each(['1', '2', '3'])('nothing goes wrong in the nights of seed %s', async (seed) => {
+  expect(await live(seed, 100)).toEqual([]);
+});
+
+test('nor in those of a fresh seed', async () => {
+  expect(await live(String(Date.now()), 100)).toEqual([]);
+});

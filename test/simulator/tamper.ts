@@ -1,0 +1,66 @@
+/** Somebody changes the ledger behind the tool's back: the next night must notice, and purge nobody. */
+import type { NightReport } from '../../lib/night.ts';
+import { type Company, violate } from './company.ts';
+import { liveOneNight } from './night.ts';
+
+const HOW: Readonly<Record<string, (bytes: Buffer, at: number) => Buffer | undefined>> = {
+  'a letter changed': (bytes, at) => {
+    const changed = Buffer.from(bytes);
+    const position = (lineEnds(bytes)[at] ?? 0) - 3;
+    changed[position] = (changed[position] ?? 0) ^ 1;
+    return changed;
+  },
+  'a line taken out': (bytes, at) => {
+    const ends = lineEnds(bytes);
+    const from = at === 0 ? 0 : (ends[at - 1] ?? 0) + 1;
+    return Buffer.concat([bytes.subarray(0, from), bytes.subarray((ends[at] ?? 0) + 1)]);
+  },
+  'the end cut off': (bytes, at) => bytes.subarray(0, at === 0 ? 0 : (lineEnds(bytes)[at - 1] ?? 0) + 1),
+  'the file taken away': () => undefined,
+};
+export const TAMPERINGS = Object.keys(HOW);
+
+function lineEnds(bytes: Buffer): number[] {
+  const ends: number[] = [];
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, end + 1)) ends.push(end);
+  return ends;
+}
+
+/** A night whose end a later one continues, neither the first nor too old to be read. */
+function victimOf({ book, files, chance, clock }: Company): string | undefined {
+  const recent = book.lines.filter(({ at }) => Date.parse(at) > clock.now() - 25 * 86_400_000);
+  const continued = recent.flatMap(({ record }) =>
+    record.kind === 'nightStarted' && record.continues ? [record.continues.night as string] : [],
+  );
+  const first = recent[0]?.night;
+  const nights = continued.filter((night) => night !== first && recent.some((line) => line.night === night));
+  if (nights.length === 0) return undefined;
+  const night = chance.pick('victim', nights);
+  return [...files.keys()].find((name) => name.includes(night));
+}
+
+export async function tamperAndNotice(company: Company): Promise<NightReport | 'crashed' | undefined> {
+  const { files, chance, coverage } = company;
+  const name = victimOf(company);
+  const bytes = files.get(name ?? '');
+  if (name === undefined || bytes === undefined) return undefined;
+  const how = chance.pick('tamper', TAMPERINGS);
+  const changed = HOW[how]?.(bytes, chance.int('tampered line', 0, lineEnds(bytes).length - 1));
+  const order = [...files];
+  if (changed === undefined) files.delete(name);
+  else files.set(name, changed);
+  company.trace?.(`tampered with ${name}: ${how}`);
+  const weather = company.weather;
+  company.weather = 0;
+  const before = company.world.truth.hardDeletes.length;
+  const report = await liveOneNight(company);
+  company.weather = weather;
+  coverage.hit('check', `tampered: ${how}`);
+  if (report === 'crashed' || report.refusals[0]?.refusal !== 'ledgerUnusable') {
+    violate(company, `nobody noticed that the ledger was tampered with: ${how} in ${name}`);
+  }
+  if (company.world.truth.hardDeletes.length > before) violate(company, 'purged on a tampered ledger');
+  files.clear();
+  for (const [each, was] of order) files.set(each, was);
+  return report;
+}

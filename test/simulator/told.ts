@@ -1,0 +1,81 @@
+/** What one night was told and what it did with it, as its ports saw it. The checkers judge by this and the truth. */
+import type { NightId, ObjectId } from '../../lib/core/ids.ts';
+import type { DeletedUser, SoftDeletedRecipient, SourceKind } from '../../lib/core/model.ts';
+import type { Policy } from '../../lib/core/policy.ts';
+import type { EntraUser } from '../tenant/directory.ts';
+import { unmangled } from '../tenant/entraUser.ts';
+
+export interface SourceTold {
+  readonly ids: Set<string>;
+  /** Addresses and UPNs in lower case. */
+  readonly names: Set<string>;
+  readonly total: number;
+  readonly slices: Readonly<Record<string, number>>;
+  readonly parts: Readonly<Record<string, string>> | undefined;
+  /** It does not speak of the people that Entra ID speaks of. */
+  readonly disagrees: boolean;
+}
+
+/** A DELETE on its way to the tenant. */
+export interface Send {
+  readonly id: string;
+  /** Of the deletion that the recycle bin holds at that moment, if it holds one. */
+  readonly deletedDateTime: string | undefined;
+  readonly at: number;
+}
+
+export interface Told {
+  readonly night: NightId;
+  readonly policy: Policy;
+  readonly number: number;
+  /** Reads without which nobody may be purged and that did not come to their end. */
+  readonly failedReads: string[];
+  /** Its storage threw: what the ledger then says of the end may differ from what the night says. */
+  ledgerFailed: boolean;
+  deleted: ReadonlyMap<string, DeletedUser>;
+  readonly sources: Map<SourceKind, SourceTold>;
+  word: ReadonlyMap<ObjectId, SoftDeletedRecipient> | undefined;
+  /** By id: the deletion that the last look since the last DELETE showed, if it showed one. */
+  readonly looks: Map<string, string | undefined>;
+  /** By generation: the purges that the ledger says were decided tonight. */
+  readonly decided: Set<string>;
+  /** By generation: how many intents the ledger has of tonight. */
+  readonly intents: Map<string, number>;
+  /** By generation: how the ledger says that it ended tonight. */
+  readonly settled: Map<string, string[]>;
+  readonly sends: Send[];
+  /** Of each step: how many were sent a DELETE. */
+  readonly steps: number[];
+}
+
+export function nothingTold(night: NightId, policy: Policy, number: number): Told {
+  return {
+    night,
+    policy,
+    number,
+    failedReads: [],
+    ledgerFailed: false,
+    deleted: new Map(),
+    sources: new Map(),
+    word: undefined,
+    looks: new Map(),
+    decided: new Set(),
+    intents: new Map(),
+    settled: new Map(),
+    sends: [],
+    steps: [],
+  };
+}
+
+/** Which deletion of which object, as text. Moments are compared as moments: Graph writes fewer digits. */
+export const generationOf = (id: string, deletedDateTime: string | null | undefined) =>
+  `${id} ${Date.parse(deletedDateTime ?? '')}`;
+
+/** An address as names are compared: without its prefix, in lower case. */
+export const plainName = (name: string) => name.toLowerCase().replace(/^smtp:/, '');
+
+/** Every address that a deleted user is known by, and its UPN before the deletion. */
+export function namesOf(user: EntraUser): ReadonlySet<string> {
+  const names = [user.mail ?? '', unmangled(user), ...user.proxyAddresses];
+  return new Set(names.map(plainName).filter((name) => name !== ''));
+}
