@@ -19,6 +19,10 @@ export function checkLine(company: Company, line: LedgerLine): void {
     case 'decided':
       checkDecided(company, told, line, record);
       return;
+    case 'planned':
+      if (told.failedReads.length > 0)
+        violate(company, `planned although not read: ${told.failedReads.join(', ')}`);
+      return;
     case 'intended': {
       const key = generationOf(record.id, record.deletedDateTime);
       told.intents.set(key, (told.intents.get(key) ?? 0) + 1);

@@ -4,7 +4,7 @@ import type { DeletedUser, JsonObject } from '../../lib/core/model.ts';
 import { parseDeletedUser } from '../../lib/entra/schema.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import type { Entra, PurgeAnswer, Sighting } from '../../lib/ports.ts';
-import { MINUTE_MS } from '../tenant/clock.ts';
+import { HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
 import type { EntraUser } from '../tenant/directory.ts';
 import { checkStep } from './checkStep.ts';
 import { type Company, TOOL } from './company.ts';
@@ -38,9 +38,14 @@ export function entraPort(runner: Runner): Entra {
           ? undefined
           : timestamp(`${new Date(company.clock.now()).toISOString().slice(0, 19)}Z`),
       };
-      if (told.lastSync === undefined || told.serverTime === undefined || told.tenantId !== id) {
-        runner.told.failedReads.push('the organization is not as it must be');
-      }
+      const staleMs = company.clock.now() - Date.parse(told.lastSync ?? '');
+      const isFit =
+        told.tenantId === id &&
+        told.onPremisesSyncEnabled === true &&
+        told.serverTime !== undefined &&
+        Math.abs(runner.skewMs) < 6 * MINUTE_MS &&
+        staleMs < runner.told.policy.maxSyncAgeHours * HOUR_MS + 10 * MINUTE_MS;
+      if (!isFit) runner.told.failedReads.push('an organization as it must be');
       await point('entra.organization', 'after');
       return told;
     },

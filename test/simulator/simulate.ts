@@ -1,4 +1,35 @@
-/** Lives of companies, one after the other, until so many nights are over or something is wrong. */
+/**
+ * The simulator: companies live through some weeks each, with the real `runNight` in front of their tenant every
+ * night, in process, over ports in memory. One seed decides everything. Then some quiet nights, in which all must
+ * come right. The checkers (check*.ts) judge by the tenant's own truth and by what the ports told; they share
+ * nothing with the tool but the types.
+ *
+ * Injected:
+ * - the company's life (events.ts): hires, leavers, moves, renames, scope changes and their undoing, re-hires with
+ *   the same address, restores, purges by hand, guests, licences, mailboxes, holds, privileged users, paused sync,
+ *   forests that come and go; much of it also while a night is under way, to the very users that it is about;
+ * - faults at every port (faults.ts): refusals, errors, reads that end midway or leave out users or properties,
+ *   sources that read the wrong anchor, lost a forest or were put back, answers that are unclear, throttled or
+ *   missing, with effect, without, or with effect up to three minutes later; reads that show a purged user for up
+ *   to a minute; appends lost, torn or unacknowledged; telemetry gone; clocks that are wrong; slow calls;
+ * - the end of the process at any call, before, during or after it, and the request to end at any of them; runs a
+ *   few minutes after another, days without a run, and a ledger that somebody changed.
+ *
+ * Not injected, because nothing in the design could survive it:
+ * - a restore and a new deletion, or somebody coming back on-premises, between the re-read and the DELETE: the
+ *   DELETE knows no generation, and no service takes both questions at once (a restore alone is injected);
+ * - a re-read that shows an object in neither place although it is in one of them;
+ * - a source that leaves out a user both when it is read and when it is asked again, unless it is so many that
+ *   the memory of the past week or the comparison with Entra ID tells; a hold that Exchange does not tell;
+ * - a purge that takes effect more than a few minutes after its DELETE; minutes between an intent and its DELETE,
+ *   which both have timeouts; a clock that jumps during a night;
+ * - telemetry that says it arrived and did not; no run, or no telemetry, for a month: then open intents and what is
+ *   owed are out of the ledger's window; the end of the ledger's newest night cut off;
+ * - three or more privileged users at a time: their refusals stop a night, as they are meant to.
+ *
+ * Not injected yet: two runs at once. {@link liveOneNight} is made for it (ports, notes and fate are each run's own,
+ * and time moves in small steps), but until a lease keeps a second run out, two of them may exceed a night's limits.
+ */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
 import { PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
 import { checkEnd, dueForPurge } from './checkEnd.ts';
