@@ -14,7 +14,7 @@ import { type Night, record } from './night/record.ts';
 import { leaveReport } from './night/report.ts';
 import { settleEarlierNights } from './night/settle.ts';
 import { tellTelemetry } from './night/tell.ts';
-import type { ChainLink, GraphUsage, Ports } from './ports.ts';
+import type { ChainLink, Claim, GraphUsage, Ports } from './ports.ts';
 
 /** What a night came to, for whoever started it. */
 export interface NightReport {
@@ -45,27 +45,41 @@ export async function runNight(
   policy: Policy,
   { id, signal }: { readonly id: NightId; readonly signal: AbortSignal },
 ): Promise<NightReport> {
-  const startedAt = ports.clock.now();
   try {
-    const { history, end } = await readHistory(ports, policy, startedAt);
-    const ledger = await ports.ledger.begin(id, startedAt, end);
-    const night: Night = { id, ports, ledger, signal };
-    await record(night, [nightStarted(policy, end)]);
-    const ending = await settleFailure(() => carryOut(night, policy, history));
-    const ended = nightEnded(ending, elapsedMs(startedAt, ports.clock.now()), ports.entra.usage());
-    await record(night, [ended]);
-    const left = await leaveReport(night, policy, history, startedAt);
-    await tellTelemetry(night, history, startedAt);
-    return {
-      night: id,
-      ledger: ledger.location,
-      ...toldOf(ending, policy),
-      report: left.report,
-      warnings: 'warning' in left ? [left.warning] : [],
-    };
+    const claim = await ports.ledger.claim(id, ports.clock, signal);
+    try {
+      return await runClaimed(ports, policy, claim, signal);
+    } finally {
+      await claim.release();
+    }
   } catch (error) {
     return tellWithoutLedger(ports, policy, id, endingOf(error));
   }
+}
+
+async function runClaimed(
+  ports: Ports,
+  policy: Policy,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<NightReport> {
+  const { night: id, startedAt } = claim;
+  const { history, end } = await readHistory(ports, policy, startedAt);
+  const ledger = await ports.ledger.begin(claim, end);
+  const night: Night = { id, ports, claim, ledger, signal };
+  await record(night, [nightStarted(policy, end)]);
+  const ending = await settleFailure(() => carryOut(night, policy, history));
+  const ended = nightEnded(ending, elapsedMs(startedAt, ports.clock.now()), ports.entra.usage());
+  await record(night, [ended]);
+  const left = await leaveReport(night, policy, history, startedAt);
+  await tellTelemetry(night, history, startedAt);
+  return {
+    night: id,
+    ledger: ledger.location,
+    ...toldOf(ending, policy),
+    report: left.report,
+    warnings: 'warning' in left ? [left.warning] : [],
+  };
 }
 
 async function readHistory(
@@ -198,7 +212,14 @@ async function tellWithoutLedger(
   ending: Ending,
 ): Promise<NightReport> {
   const ended = nightEnded(ending, 0, ports.entra.usage());
-  const line: LedgerLine = { night: id, seq: 0, at: ports.clock.now(), prev: FIRST_HASH, record: ended };
+  const line: LedgerLine = {
+    night: id,
+    seq: 0,
+    fence: 0,
+    at: ports.clock.now(),
+    prev: FIRST_HASH,
+    record: ended,
+  };
   ports.telemetry.record([line]);
   await ports.telemetry.flush();
   return {

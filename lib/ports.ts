@@ -107,15 +107,35 @@ export interface Ledger {
    */
   earlierNights(since: Timestamp): AsyncGenerator<LedgerLine, ChainLink | undefined, undefined>;
   /**
+   * Takes the ledger for one night alone: waits for another that has it, and closes what an earlier one left
+   * unfinished, so that it cannot go on should it only have been paused. The night begins once it has the ledger.
+   * @throws NightRefused `anotherNightRuns` | `ledgerUnusable`
+   */
+  claim(night: NightId, clock: Clock, signal: AbortSignal): Promise<Claim>;
+  /**
    * Starts a night's own file. `continues` is the last line of the night before.
    * @throws NightRefused `ledgerUnusable`
    */
-  begin(night: NightId, startedAt: Timestamp, continues: ChainLink | undefined): Promise<NightLedger>;
+  begin(claim: Claim, continues: ChainLink | undefined): Promise<NightLedger>;
+}
+
+/** The right to write, until it is given back or has run out. */
+export interface Claim {
+  readonly night: NightId;
+  readonly startedAt: Timestamp;
+  /** Greater than that of every claim before. */
+  readonly fence: number;
+  /** Resolves where nobody else can have taken the ledger, now and for some seconds more. @throws LedgerFailed */
+  stillOurs(): Promise<void>;
+  /** Lets the next night in. Never throws: a claim that cannot be given back runs out. */
+  release(): Promise<void>;
 }
 
 /** The end of a chain, to be continued. */
 export interface ChainLink {
   readonly night: NightId;
+  /** Of the claim under which that night ran. */
+  readonly fence: number;
   /** SHA-256 (hex) of the last line's text. */
   readonly hash: string;
 }

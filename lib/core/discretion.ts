@@ -42,6 +42,7 @@ export function withoutPersonalData(record: LedgerRecord): LedgerRecord {
     case 'telemetrySent':
       return { ...record, detail: record.delivered ? 'delivered' : IN_LEDGER };
     case 'deletedUsersRead':
+    case 'takenOver':
       return record;
   }
 }

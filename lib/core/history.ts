@@ -102,6 +102,9 @@ export function startHistory(): { see(line: LedgerLine): void; finish(): History
       case 'cureSeen':
         if (record.state === 'gone') uncured.delete(keyOf(record));
         break;
+      case 'takenOver':
+        untold.add(night);
+        break;
       case 'telemetrySent':
         if (record.delivered) untold.delete(record.of);
         break;

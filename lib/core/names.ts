@@ -40,6 +40,7 @@ export const REFUSALS = [
   'sourceStale',
   'sourceDisagrees',
   'ledgerUnusable',
+  'anotherNightRuns',
   'tooManyPurges',
   'tooLargeShare',
   'budgetExceeded',

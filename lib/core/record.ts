@@ -35,6 +35,8 @@ const zNightId = parsed<NightId>(nightId, 'a night id');
 const zTimestamp = parsed<Timestamp>(timestamp, 'a UTC time');
 const zJson = z.json() as unknown as z.ZodType<Json>;
 const zCount = z.number().int().nonnegative();
+/** Grows with every runner that takes the ledger: who has the smaller number has lost it. */
+const zFence = z.number().int().positive();
 const zHash = z.string().regex(/^[0-9a-f]{64}$/);
 const zFact = z.strictObject({
   value: z.enum(['yes', 'no', 'unknown']),
@@ -62,7 +64,7 @@ const nightStarted = z.strictObject({
   /** The policy in force, whole. */
   policy: zJson,
   /** The last line of the night before, which the hash of this line continues; absent on the first night. */
-  continues: z.strictObject({ night: zNightId, hash: zHash }).optional(),
+  continues: z.strictObject({ night: zNightId, fence: zFence, hash: zHash }).optional(),
 });
 
 /** `/organization` was read. */
@@ -206,6 +208,17 @@ const telemetrySent = z.strictObject({
   detail: z.string(),
 });
 
+/**
+ * Written by a later night at the end of one that did not come to its own end: whoever wrote that one, and was
+ * merely paused, finds that it does not end any more where it left it, and can write nothing further to it.
+ */
+const takenOver = z.strictObject({
+  kind: z.literal('takenOver'),
+  by: zNightId,
+  /** Bytes of the line before this one, which a crash tore off in the middle and which is not to be read. */
+  tornBytes: zCount.positive().optional(),
+});
+
 export const ledgerRecord = z.discriminatedUnion('kind', [
   nightStarted,
   tenantRead,
@@ -220,14 +233,17 @@ export const ledgerRecord = z.discriminatedUnion('kind', [
   settled,
   nightEnded,
   telemetrySent,
+  takenOver,
 ]);
 export type LedgerRecord = z.infer<typeof ledgerRecord>;
 export type RecordOf<Kind extends LedgerRecord['kind']> = Extract<LedgerRecord, { kind: Kind }>;
 
-/** A record in its place: which night, which line of it, when, and the SHA-256 of the line before. */
+/** A record in its place: which night, which line of it, whose, when, and the SHA-256 of the line before. */
 export const ledgerLine = z.strictObject({
   night: zNightId,
   seq: zCount,
+  /** Of the runner that wrote it. The same in every line of a night but the one that takes it over. */
+  fence: zFence,
   at: zTimestamp,
   /** SHA-256 (hex) of the whole text of the line before, or 64 zeros before the very first. */
   prev: zHash,

@@ -119,6 +119,10 @@ export const REFUSED: Readonly<Record<RefusalName, { readonly what: string; read
     what: 'The ledger cannot be relied on.',
     next: 'Put right what the log says before the next night.',
   },
+  anotherNightRuns: {
+    what: 'Another night is running.',
+    next: 'Wait until it has ended; the next night goes on.',
+  },
   tooManyPurges: {
     what: 'More users would be purged than the policy allows in one night.',
     next: 'Look at the list; if it is right, raise maxPurgesPerNight for a night.',

@@ -8,6 +8,7 @@ import {
   type StoragePipelineOptions,
 } from '@azure/storage-blob';
 import type { Ledger } from '../ports.ts';
+import { takeBlobLease } from './blobLease.ts';
 import { blobProblem, fieldsOf } from './blobProblem.ts';
 import { createLedger } from './ledger.ts';
 import type { NightStore } from './store.ts';
@@ -83,6 +84,7 @@ function blobStore(container: ContainerClient): NightStore {
         position += block.length;
       }
     },
+    lease: () => takeBlobLease(container),
   };
 }
 
@@ -128,7 +130,7 @@ async function appendOnce(blob: AppendBlobClient, position: number, block: Buffe
     if (!unclear) throw blobProblem(error);
     if (await endsWith(blob, position, block)) return;
     if (status !== 412) throw blobProblem(error);
-    throw new Error('something else writes to it: only one night may run at a time', { cause: error });
+    throw new Error('another night has taken it over, or something else writes to it', { cause: error });
   }
 }
 

@@ -13,6 +13,12 @@ export interface Tail {
   readonly prev: string;
 }
 
+/** Whose lines they are. */
+export interface Author {
+  readonly night: NightId;
+  readonly fence: number;
+}
+
 export interface Linked {
   readonly lines: readonly LedgerLine[];
   /** One text per line, newline included. */
@@ -26,7 +32,7 @@ export interface Linked {
  * @throws Error where a record would not be readable
  */
 export function linkRecords(
-  night: NightId,
+  { night, fence }: Author,
   tail: Tail,
   at: Timestamp,
   records: readonly LedgerRecord[],
@@ -35,7 +41,7 @@ export function linkRecords(
   const texts: string[] = [];
   let { seq, prev } = tail;
   for (const record of records) {
-    const text = JSON.stringify({ night, seq, at, prev, record });
+    const text = JSON.stringify({ night, seq, fence, at, prev, record });
     lines.push(parseLine(Buffer.from(text)));
     texts.push(`${text}\n`);
     prev = hash('sha256', text);
@@ -62,41 +68,82 @@ export interface ReadLine {
   readonly hash: string;
 }
 
+/** How much there was to read. */
+export interface ChainEnd {
+  readonly bytes: number;
+  /** How many of them, at the end, are a line without its newline. */
+  readonly tornBytes: number;
+}
+
 /**
  * The lines of one night, each checked against the one before. A last line without its newline was torn off by a
- * crash while it was being written; nothing was done on the strength of it, and it is left out.
+ * crash while it was being written; nothing was done on the strength of it, and it is left out. So it is where the
+ * night was taken over since, and the torn line stands before the one that says so.
  * @throws ChainBroken
  */
 export async function* readChain(
   night: NightId,
   chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<ReadLine, void, undefined> {
+): AsyncGenerator<ReadLine, ChainEnd, undefined> {
+  const place = startChain(night);
+  const lines = wholeLines(chunks);
+  let held: Uint8Array | undefined;
+  let next = await lines.next();
+  while (!next.done) {
+    const tornBytes = tornBefore(next.value);
+    const isTorn = tornBytes !== undefined && tornBytes === held?.length;
+    if (held !== undefined && !isTorn) yield place(held);
+    held = next.value;
+    next = await lines.next();
+  }
+  if (held !== undefined) yield place(held);
+  return next.value;
+}
+
+/** Gives each line its place, in order, or says why it has none there. */
+function startChain(night: NightId): (bytes: Uint8Array) => ReadLine {
   let seq = 0;
-  let before: string | undefined;
-  for await (const bytes of wholeLines(chunks)) {
+  let before: ReadLine | undefined;
+  return (bytes) => {
+    const wrong = (text: string) => new ChainBroken(seq + 1, text);
     const line = parsedAt(bytes, seq + 1);
-    if (line.night !== night) throw new ChainBroken(seq + 1, `is a line of another night (${line.night})`);
-    if (line.seq !== seq) {
-      throw new ChainBroken(
-        seq + 1,
-        `says that it is line ${line.seq + 1} of its night: a line is missing or moved`,
-      );
-    }
     const { record } = line;
-    if ((record.kind === 'nightStarted') !== (seq === 0)) {
-      throw new ChainBroken(
-        seq + 1,
-        seq === 0 ? 'does not start the night' : 'starts the night a second time',
-      );
+    if (line.night !== night) throw wrong(`is a line of another night (${line.night})`);
+    if (line.seq !== seq) {
+      throw wrong(`says that it is line ${line.seq + 1} of its night: a line is missing or moved`);
     }
-    before ??= (record.kind === 'nightStarted' && record.continues?.hash) || NOTHING_BEFORE;
-    if (line.prev !== before)
-      throw new ChainBroken(seq + 1, 'does not continue the line before: one of them was changed');
-    before = hash('sha256', bytes);
+    const takesOver = record.kind === 'takenOver';
+    if (seq === 0 && record.kind !== 'nightStarted' && !takesOver) throw wrong('does not start the night');
+    if (seq > 0 && record.kind === 'nightStarted') throw wrong('starts the night a second time');
+    if (before?.line.record.kind === 'takenOver') throw wrong('was written after the night was taken over');
+    const fence = before?.line.fence ?? line.fence;
+    if (before !== undefined && (takesOver ? line.fence <= fence : line.fence !== fence)) {
+      throw wrong(`has the fencing number ${line.fence} after ${fence}`);
+    }
+    const first = (record.kind === 'nightStarted' && record.continues?.hash) || NOTHING_BEFORE;
+    if (line.prev !== (before?.hash ?? first)) {
+      throw wrong('does not continue the line before: one of them was changed');
+    }
+    before = { line, hash: hash('sha256', bytes) };
     seq += 1;
-    yield { line, hash: before };
+    return before;
+  };
+}
+
+/** How long the line before is that `bytes`, where they take over the night, call torn. */
+function tornBefore(bytes: Uint8Array): number | undefined {
+  if (!TAKES_OVER.test(Buffer.from(bytes.subarray(-TAKES_OVER_ROOM)).toString('latin1'))) return undefined;
+  try {
+    const { record } = parseLine(bytes);
+    return record.kind === 'takenOver' ? record.tornBytes : undefined;
+  } catch {
+    return undefined;
   }
 }
+
+/** So that not every line is parsed twice. */
+const TAKES_OVER = /"kind":"takenOver"/;
+const TAKES_OVER_ROOM = 200;
 
 function parsedAt(bytes: Uint8Array, lineNumber: number): LedgerLine {
   try {
@@ -119,9 +166,13 @@ function parseLine(bytes: Uint8Array): LedgerLine {
 const NEWLINE = 0x0a;
 
 /** The lines that have their newline, without it. */
-async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* wholeLines(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, ChainEnd, undefined> {
   let open: Uint8Array[] = [];
+  let bytes = 0;
   for await (const chunk of chunks) {
+    bytes += chunk.length;
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
       const last = chunk.subarray(from, end);
@@ -131,4 +182,5 @@ async function* wholeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     }
     if (from < chunk.length) open.push(chunk.subarray(from));
   }
+  return { bytes, tornBytes: open.reduce((sum, part) => sum + part.length, 0) };
 }

@@ -1,11 +1,11 @@
-/** The ledger in a directory. */
+/** The ledger in a directory, on a disk of this machine. */
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { Ledger } from '../ports.ts';
 import { createLedger } from './ledger.ts';
-import type { NightStore } from './store.ts';
+import type { Lease, NightStore } from './store.ts';
 
 /** A ledger in `directory`, which is made where it does not exist. Each append is flushed to the disk. */
 export function createFileLedger(directory: string): Ledger {
@@ -61,6 +61,36 @@ function fileStore(directory: string): NightStore {
         throw inWords(error);
       }
     },
+    async lease() {
+      try {
+        await mkdir(directory, { recursive: true });
+        return await takeFileLease(join(directory, 'lock'));
+      } catch (error) {
+        throw inWords(error);
+      }
+    },
+  };
+}
+
+const SQLITE_BUSY = 5;
+
+/**
+ * The lock of an SQLite database: Node has no other way to the operating system's. It lasts as long as the process
+ * and not a moment longer, and as long as a paused one sleeps.
+ */
+async function takeFileLease(path: string): Promise<Lease | undefined> {
+  const { DatabaseSync } = await import('node:sqlite');
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if ((Object(error) as { errcode?: unknown }).errcode === SQLITE_BUSY) return undefined;
+    throw error;
+  }
+  return {
+    stillOurs: async () => undefined,
+    release: async () => database.close(),
   };
 }
 

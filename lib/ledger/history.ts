@@ -3,16 +3,17 @@
  * the hash of the last line that its night had read of the night before.
  *
  * Noticed: a line changed, removed, added or moved; a night cut short that a later night continues; a night
- * missing between two others. Accepted, because it also happens honestly: two nights that continue the same one
- * (a run that crashed before its first line, or two runs at once); a night that continues a line before the last
- * (the other was still writing); old nights gone from the old end (retention). Beyond the chain's reach: the end
+ * missing between two others; a line written after the night was taken over. Accepted, because it also happens
+ * honestly: two nights that continue the same one (a run that crashed before its first line); a night that
+ * continues a line before the last (the other was still telling telemetry); old nights gone from the old end
+ * (retention). Beyond the chain's reach: the end
  * of the newest night, and whoever may rewrite everything; only a storage that allows no rewriting is proof
  * against that.
  */
 import type { NightId, Timestamp } from '../core/ids.ts';
 import type { LedgerLine } from '../core/record.ts';
 import type { ChainLink } from '../ports.ts';
-import { ChainBroken, readChain } from './chain.ts';
+import { ChainBroken, type ReadLine, readChain } from './chain.ts';
 import { type NightFile, type NightStore, nightsAmong, stampOf } from './store.ts';
 
 /**
@@ -28,14 +29,18 @@ export async function* readHistory(
   const ends = new Map<NightId, string>();
   let newest: ChainLink | undefined;
   for (const file of nights.filter(({ stamp }) => stamp >= from)) {
-    for await (const { line, hash } of checked(store, file)) {
-      if (line.record.kind === 'nightStarted' && line.record.continues) {
-        await checkContinues(store, nights, file, line.record.continues, { from, ends });
+    let end: ChainLink | undefined;
+    for await (const read of checked(store, file)) {
+      const { record } = read.line;
+      if (record.kind === 'nightStarted' && record.continues) {
+        await checkContinues(store, nights, file, record.continues, { from, ends });
       }
-      newest = { night: file.night, hash };
-      yield line;
+      end = linkTo(read, end);
+      yield read.line;
     }
-    if (newest?.night === file.night) ends.set(file.night, newest.hash);
+    if (end === undefined) continue;
+    ends.set(file.night, end.hash);
+    newest = end;
   }
   return newest ?? (await endOfNewest(store, nights));
 }
@@ -43,10 +48,16 @@ export async function* readHistory(
 async function endOfNewest(store: NightStore, nights: readonly NightFile[]): Promise<ChainLink | undefined> {
   for (const file of nights.toReversed()) {
     let end: ChainLink | undefined;
-    for await (const { hash } of checked(store, file)) end = { night: file.night, hash };
+    for await (const read of checked(store, file)) end = linkTo(read, end);
     if (end) return end;
   }
   return undefined;
+}
+
+/** A night that was taken over before it began is no link: it continues nothing. */
+function linkTo({ line, hash }: ReadLine, before: ChainLink | undefined): ChainLink | undefined {
+  if (before !== undefined) return { ...before, hash };
+  return line.record.kind === 'nightStarted' ? { night: line.night, fence: line.fence, hash } : undefined;
 }
 
 async function* checked(store: NightStore, file: NightFile) {

@@ -20,6 +20,16 @@ export interface NightStore {
   append(name: string, offset: number, texts: readonly string[]): Promise<void>;
   /** Writes a whole page of HTML. Throws where one exists. */
   attach(name: string, html: string): Promise<void>;
+  /** Takes the store for one process alone; `undefined` where another has it. */
+  lease(): Promise<Lease | undefined>;
+}
+
+/** Ends by itself some time after the process that has it. */
+export interface Lease {
+  /** Resolves where nobody else can have it, now and for some seconds more. Throws otherwise. */
+  stillOurs(): Promise<void>;
+  /** Never throws. */
+  release(): Promise<void>;
 }
 
 /** One night's file. */

@@ -1,12 +1,13 @@
 /** Writes the night's records: the ledger first, then whoever watches. */
 import type { NightId } from '../core/ids.ts';
 import type { LedgerRecord } from '../core/record.ts';
-import type { NightLedger, Ports } from '../ports.ts';
+import type { Claim, NightLedger, Ports } from '../ports.ts';
 
 /** What every step of a night has at hand. */
 export interface Night {
   readonly id: NightId;
   readonly ports: Ports;
+  readonly claim: Claim;
   readonly ledger: NightLedger;
   /** Aborts when the platform wants the night to end. */
   readonly signal: AbortSignal;

@@ -29,6 +29,8 @@ export async function purgeStep(run: Run, tasks: readonly Task[]): Promise<void>
   const isNew = confirmed.some(({ task }) => task.attempt === 1);
   run.progress = { ...run.progress, steps: run.progress.steps + (isNew ? 1 : 0) };
   await record(night, confirmed.map(intendedRecord));
+  // Whoever was paused since, and has lost the ledger, must not send what it announced.
+  await night.claim.stillOurs();
   const sentAt = clock.now();
   const answers = await entra.purge(
     confirmed.map(({ user }) => user.id),

@@ -80,6 +80,7 @@ export function startStory(): { see(line: LedgerLine): void; finish(): Story | u
         Object.assign(draft, { ended: record, endedAt: at });
         break;
       case 'telemetrySent':
+      case 'takenOver':
         break;
     }
   };

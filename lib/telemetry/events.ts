@@ -194,6 +194,11 @@ export const TELEMETRY_EVENTS = {
       ...each(OUTCOMES, counted, (outcome) => `Planned purges that ended as ${outcome}`),
     },
   },
+  NightTakenOver: {
+    meaning: 'A night was found cut off by a later one, which keeps it from going on',
+    properties: { By: 'The night that took it over' },
+    measurements: {},
+  },
 } as const satisfies Readonly<Record<string, EventSchema>>;
 
 function each<Name extends string, Key extends string>(

@@ -78,6 +78,7 @@ function inWords(record: LedgerRecord): LogLine | undefined {
       return nightEnded(record);
     case 'telemetrySent':
       return record.delivered ? undefined : warn(`Telemetry of the night ${record.of}: ${record.detail}`);
+    case 'takenOver':
     case 'intended':
       return undefined;
   }

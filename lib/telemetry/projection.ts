@@ -82,6 +82,8 @@ function own({ at, record }: LedgerLine, options: ProjectionOptions): readonly T
       ];
     case 'nightEnded':
       return [...record.refusals.map(refused), nightEnded(record)];
+    case 'takenOver':
+      return [event('NightTakenOver', { By: record.by }, {})];
     case 'telemetrySent':
       return [];
   }

@@ -18,7 +18,7 @@ type Entry = readonly [days: number, record: LedgerRecord, night?: NightId];
 function history(...entries: Entry[]) {
   const reading = startHistory();
   entries.forEach(([days, record, of = NIGHT], seq) => {
-    reading.see({ night: of, seq, at: daysAgo(days), prev: '0'.repeat(64), record });
+    reading.see({ night: of, seq, fence: 1, at: daysAgo(days), prev: '0'.repeat(64), record });
   });
   return reading.finish();
 }

@@ -60,6 +60,7 @@ function createView(screen: Screen) {
       case 'cureSeen':
       case 'answered':
       case 'nightStarted':
+      case 'takenOver':
         break;
       default:
         showRead(screen, record, at);

@@ -7,7 +7,17 @@ import { createBlobLedger } from '../../lib/ledger/blob.ts';
 import type { Ledger } from '../../lib/ports.ts';
 import { createCertificates } from '../tenant/tls.ts';
 import { type Azurite, startAzurite, storageToken } from './azurite.ts';
-import { decided, ended, intended, night, readAll, started, time, writeNight } from './ledgerRecords.ts';
+import {
+  claimed,
+  decided,
+  ended,
+  intended,
+  night,
+  readAll,
+  started,
+  time,
+  writeNight,
+} from './ledgerRecords.ts';
 
 const FIRST = time('2026-11-20T02:00:00Z');
 const SECOND = time('2026-11-21T02:00:00Z');
@@ -41,7 +51,7 @@ describe('what is written is read back', () => {
     const url = await newContainer();
     const ledger = ledgerAt(url);
     const first = await writeNight(ledger, night('a'), FIRST);
-    const lines = await first.append(FIRST, [decided(1), intended(1)]);
+    const lines = await first.append(FIRST, [decided(1), ended()]);
     await writeNight(ledger, night('b'), SECOND, [ended()]);
     const read = await readAll(ledger);
     expect(read.lines.slice(1, 3)).toEqual(lines);
@@ -98,12 +108,13 @@ test('the report stands beside its night, once, as a page', async () => {
 describe('two at once', () => {
   test('the second writer is told, and leaves the first one’s lines alone', async () => {
     const ledger = await newLedger();
-    const one = await ledger.begin(night('a'), FIRST, undefined);
-    const two = await ledger.begin(night('a'), FIRST, undefined);
+    const claim = await claimed(ledger, night('a'), FIRST);
+    const one = await ledger.begin(claim, undefined);
+    const two = await ledger.begin(claim, undefined);
     await one.append(FIRST, [started()]);
     const refused = two.append(FIRST, [{ ...started(), mode: 'report' }]);
     await expect(refused).rejects.toMatchObject({ name: 'LedgerFailed' });
-    await expect(refused).rejects.toThrow('something else writes to it');
+    await expect(refused).rejects.toThrow('another night has taken it over, or something else writes to it');
     await one.append(FIRST, [ended()]);
     expect((await readAll(ledger)).lines.map(({ record }) => record.kind)).toEqual([
       'nightStarted',
@@ -113,8 +124,8 @@ describe('two at once', () => {
 
   test('a night of this name with lines in it is not begun again', async () => {
     const ledger = await newLedger();
-    await writeNight(ledger, night('a'), FIRST);
-    const again = ledger.begin(night('a'), FIRST, undefined);
+    await writeNight(ledger, night('a'), FIRST, [ended()]);
+    const again = ledger.begin(await claimed(ledger, night('a'), FIRST), undefined);
     await expect(again).rejects.toMatchObject({ refusals: [{ refusal: 'ledgerUnusable' }] });
   });
 });
@@ -128,14 +139,14 @@ describe('what the service refuses, in words', () => {
     await expect(readAll(ledger)).rejects.toThrow(
       'the container does not exist; create it, or correct its URL',
     );
-    await expect(ledger.begin(night('a'), FIRST, undefined)).rejects.toThrow('(404 ContainerNotFound)');
+    await expect(claimed(ledger, night('a'), FIRST)).rejects.toThrow('(404 ContainerNotFound)');
   });
 
   test('a token for something else', async () => {
     const credential = storageToken({ aud: 'https://graph.microsoft.com' });
     const ledger = createBlobLedger({ containerUrl: await newContainer(), credential });
     await expect(readAll(ledger)).rejects.toThrow('give the identity "Storage Blob Data Contributor"');
-    await expect(ledger.begin(night('a'), FIRST, undefined)).rejects.toMatchObject(refusals);
+    await expect(claimed(ledger, night('a'), FIRST)).rejects.toMatchObject(refusals);
   });
 
   test('no token at all', async () => {
@@ -241,6 +252,12 @@ describe('the way there', () => {
     expect(await lengthOf(url)).toBe(length);
     expect((await readAll(ledger)).lines).toHaveLength(2);
     await writeNight(ledger, night('b'), SECOND, [ended()]);
-    expect((await readAll(ledger)).lines).toHaveLength(4);
+    expect((await readAll(ledger)).lines.map(({ record }) => record.kind)).toEqual([
+      'nightStarted',
+      'intended',
+      'takenOver',
+      'nightStarted',
+      'nightEnded',
+    ]);
   }, 20_000);
 });

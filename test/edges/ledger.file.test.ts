@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createFileLedger } from '../../lib/ledger/file.ts';
 import type { Ledger } from '../../lib/ports.ts';
 import {
+  claimed,
   decided,
   ended,
   intended,
@@ -107,25 +108,33 @@ describe('what happens honestly is accepted', () => {
     const { lines, end } = await readAll(ledger);
     expect(lines).toHaveLength(9);
     await writeNight(ledger, night('d'), time('2026-11-23T02:00:00Z'));
-    expect((await readAll(ledger)).lines).toHaveLength(10);
+    const after = await readAll(ledger);
+    expect(after.lines.slice(0, 9)).toEqual(lines);
+    expect(after.lines.slice(9).map(({ record }) => record.kind)).toEqual(['takenOver', 'nightStarted']);
     expect(end?.night).toBe(night('c'));
   });
 
   test('a night that ended before its first line', async () => {
     await threeNights();
     const before = await readAll(ledger);
-    await ledger.begin(night('d'), time('2026-11-23T02:00:00Z'), before.end);
+    await ledger.begin(await claimed(ledger, night('d'), time('2026-11-23T02:00:00Z')), before.end);
     expect(await readAll(ledger)).toEqual(before);
     await writeNight(ledger, night('e'), time('2026-11-24T02:00:00Z'));
-    expect((await readAll(ledger)).lines).toHaveLength(11);
+    const { lines } = await readAll(ledger);
+    expect(lines.slice(10).map(({ night: id, record }) => [id, record.kind])).toEqual([
+      [night('d'), 'takenOver'],
+      [night('e'), 'nightStarted'],
+    ]);
+    expect(lines.at(-1)?.record).toMatchObject({ continues: { night: night('c') } });
   });
 
-  test('two nights at once, of which the later goes on from a line before the last', async () => {
-    const first = await writeNight(ledger, night('a'), FIRST);
-    await writeNight(ledger, night('b'), SECOND);
-    await first.append(SECOND, [ended()]);
+  test('a night that was still telling telemetry when the next began', async () => {
+    const first = await writeNight(ledger, night('a'), FIRST, [ended()]);
+    await writeNight(ledger, night('b'), SECOND, [ended()]);
+    const told = { kind: 'telemetrySent', of: night('a'), events: 1, delivered: true, detail: '' } as const;
+    await first.append(SECOND, [told]);
     await writeNight(ledger, night('c'), THIRD);
-    expect((await readAll(ledger)).lines).toHaveLength(4);
+    expect((await readAll(ledger)).lines).toHaveLength(6);
   });
 
   test('old nights gone from the old end', async () => {
@@ -234,7 +243,7 @@ describe('what does not fit refuses the night, by file and line', () => {
 describe('a ledger that cannot be written', () => {
   test('where the directory is a file, the night is refused before it begins', async () => {
     await writeFile(join(directory, '2026'), '');
-    const begun = ledger.begin(night('a'), FIRST, undefined);
+    const begun = ledger.begin(await claimed(ledger, night('a'), FIRST), undefined);
     await expect(begun).rejects.toMatchObject({
       name: 'NightRefused',
       refusals: [{ refusal: 'ledgerUnusable' }],
@@ -242,8 +251,9 @@ describe('a ledger that cannot be written', () => {
   });
 
   test('where a night of this name is there already', async () => {
-    await writeNight(ledger, night('a'), FIRST);
-    await expect(ledger.begin(night('a'), FIRST, undefined)).rejects.toThrow('it exists already');
+    await writeNight(ledger, night('a'), FIRST, [ended()]);
+    const again = await claimed(ledger, night('a'), FIRST);
+    await expect(ledger.begin(again, undefined)).rejects.toThrow('it exists already');
   });
 
   test('where something else writes to the same file, and ever after', async () => {
@@ -270,10 +280,10 @@ describe('a ledger that cannot be written', () => {
   });
 
   test('a night that does not start, or continues something else than it said', async () => {
-    const open = await ledger.begin(night('a'), FIRST, undefined);
+    const open = await ledger.begin(await claimed(ledger, night('a'), FIRST), undefined);
     await expect(open.append(FIRST, [ended()])).rejects.toThrow('nightStarted');
-    const other = await ledger.begin(night('b'), FIRST, undefined);
-    const link = { night: night('c'), hash: 'f'.repeat(64) };
+    const other = await ledger.begin(await claimed(ledger, night('b'), SECOND), undefined);
+    const link = { night: night('c'), fence: 1, hash: 'f'.repeat(64) };
     await expect(other.append(FIRST, [started(link)])).rejects.toThrow('nightStarted');
   });
 });

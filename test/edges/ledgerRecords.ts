@@ -10,7 +10,7 @@ import {
   timestamp,
 } from '../../lib/core/ids.ts';
 import type { LedgerLine, LedgerRecord, RecordOf } from '../../lib/core/record.ts';
-import type { ChainLink, Ledger, NightLedger } from '../../lib/ports.ts';
+import type { ChainLink, Claim, Clock, Ledger, NightLedger } from '../../lib/ports.ts';
 
 const given = <T>(value: T | undefined): T => {
   if (value === undefined) throw new Error('the test itself is wrong');
@@ -98,6 +98,19 @@ export async function readAll(ledger: Ledger, since = LONG_AGO): Promise<Read> {
   }
 }
 
+const claims = new WeakMap<Ledger, Claim>();
+
+/** Claims the ledger as a night does; whoever claimed it before, by the same object, gives it back first. */
+export async function claimed(ledger: Ledger, id: NightId, startedAt: Timestamp): Promise<Claim> {
+  await claims.get(ledger)?.release();
+  const claim = await ledger.claim(id, clockAt(startedAt), new AbortController().signal);
+  claims.set(ledger, claim);
+  return claim;
+}
+
+/** A clock that stands still, and does not wait. */
+export const clockAt = (moment: Timestamp): Clock => ({ now: () => moment, sleep: async () => {} });
+
 /** Reads what is there, then writes a night that continues it: `nightStarted` and `records`. */
 export async function writeNight(
   ledger: Ledger,
@@ -105,8 +118,9 @@ export async function writeNight(
   startedAt: Timestamp,
   records: readonly LedgerRecord[] = [],
 ): Promise<NightLedger> {
+  const claim = await claimed(ledger, id, startedAt);
   const { end } = await readAll(ledger);
-  const open = await ledger.begin(id, startedAt, end);
+  const open = await ledger.begin(claim, end);
   await open.append(startedAt, [started(end), ...records]);
   return open;
 }

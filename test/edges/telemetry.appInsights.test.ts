@@ -70,11 +70,11 @@ describe('what arrives', () => {
     });
     const events = ofType('EventData');
     expect(delivery).toEqual({
-      events: 13,
+      events: 14,
       delivered: true,
-      detail: 'Application Insights has acknowledged all 13 events.',
+      detail: 'Application Insights has acknowledged all 14 events.',
     });
-    expect(events).toHaveLength(13);
+    expect(events).toHaveLength(14);
     for (const { tags, time: when, data } of events) {
       expect(tags).toMatchObject({ 'ai.operation.id': night('a'), 'ai.cloud.role': 'mailuser-purge' });
       expect(when).toBe(data.baseData.properties?.['OccurredAt']);

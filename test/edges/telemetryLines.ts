@@ -20,7 +20,7 @@ const unknown = { value: 'unknown', origin: 'Exchange Online' } as const;
 
 export const EVERY_KIND: readonly LedgerRecord[] = [
   {
-    ...started({ night: night('b'), hash: 'f'.repeat(64) }),
+    ...started({ night: night('b'), fence: 1, hash: 'f'.repeat(64) }),
     policy: {
       gracePeriodDays: 14,
       nightsAbsent: 3,
@@ -85,10 +85,11 @@ export const EVERY_KIND: readonly LedgerRecord[] = [
   },
   { ...ended(), refusals: [{ refusal: 'tooManyPurges', detail: 'more than 50', limit: 50, actual: 60 }] },
   { kind: 'telemetrySent', of: night('b'), events: 3, delivered: false, detail: 'HTTP 500' },
+  { kind: 'takenOver', by: night('c') },
 ];
 
 export const AT = time('2026-11-20T02:00:00Z');
 
 export function linesOf(records: readonly LedgerRecord[], at: Timestamp = AT, id = night('a')): LedgerLine[] {
-  return records.map((record, seq) => ({ night: id, seq, at, prev: '0'.repeat(64), record }));
+  return records.map((record, seq) => ({ night: id, seq, fence: 2, at, prev: '0'.repeat(64), record }));
 }

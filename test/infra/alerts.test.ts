@@ -107,6 +107,7 @@ describe('each fires where its fault is, and no other does', () => {
       earlierNights: () => {
         throw new NightRefused('ledgerUnusable', 'The ledger cannot be read. Nobody is purged. Look at it.');
       },
+      claim: company.stage.ports.ledger.claim,
       begin: () => Promise.reject(new Error('never asked')),
     };
     const { report } = await company.night({}, { ledger: broken });

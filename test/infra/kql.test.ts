@@ -28,6 +28,7 @@ const DETAIL_ONLY: Readonly<Record<string, string>> = {
   'Planned.properties.Fingerprint': 'a hash: compared by whoever looks at two nights',
   'Planned.properties.State': 'a refused plan shows in Refused',
   'Planned.properties.Refusals': 'the names; Refused has them with their detail',
+  'NightTakenOver.properties.By': 'the night that was cut off shows in nightFailed; this says who found it',
   'TenantRead.properties.TenantId': 'another than the policy’s refuses the night, and wrongTenant says so',
 };
 

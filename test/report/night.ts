@@ -181,6 +181,7 @@ export function infest(record: LedgerRecord, text: string): LedgerRecord {
       return { ...record, snapshot: { displayName: text } };
     case 'nightStarted':
     case 'deletedUsersRead':
+    case 'takenOver':
       return record;
   }
 }

@@ -62,6 +62,7 @@ function memoryStore(runner: Runner): NightStore {
       await point('ledger.append', 'after');
     },
     async attach() {},
+    lease: async () => ({ stillOurs: async () => {}, release: async () => {} }),
   };
 }
 
