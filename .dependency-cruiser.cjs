@@ -39,7 +39,7 @@ module.exports = {
       '^lib/errors\\.ts$',
     ]),
     only('report-is-pure', '^lib/report/', ['^lib/core/', '^lib/report/']),
-    ...['entra', 'onprem', 'exchange', 'ledger', 'telemetry'].map(edge),
+    ...['entra', 'onprem', 'exchange', 'ledger', 'telemetry', 'halt'].map(edge),
     only('functions-are-thin', '^functions/', ['^lib/(compose|night|config|errors)\\.ts$', '^functions/']),
     {
       name: 'nothing-shipped-imports-tests',
@@ -58,9 +58,9 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(lib|functions)/',
-        pathNot: '^lib/(compose\\.ts|entra/|onprem/|exchange/|ledger/|telemetry/)',
+        pathNot: '^lib/(compose\\.ts|entra/|onprem/|exchange/|ledger/|telemetry/|halt/)',
       },
-      to: { path: '^lib/(entra|onprem|exchange|ledger|telemetry)/' },
+      to: { path: '^lib/(entra|onprem|exchange|ledger|telemetry|halt)/' },
     },
     {
       name: 'shipped-code-needs-no-dev-dependency',

@@ -1,4 +1,4 @@
-// The record of every night, and the exports that come in from on-premises.
+// The record of every night, the exports that come in from on-premises, and the mark that halts the tool.
 // A container-level policy, because only that allows protected appends (learn.microsoft.com, "Time-based retention
 // policies for immutable blob data"): a night may add lines to its blob, and nobody may change or delete one.
 
@@ -29,6 +29,9 @@ param principalId string
 
 @description('Object id of the identity that uploads exports from on-premises; empty where there is none.')
 param exportWriterPrincipalId string
+
+@description('Object id of the group that reads the ledger and may halt the tool; empty where there is none.')
+param operatorsPrincipalId string
 
 @description('Resource id of the Log Analytics workspace that is told of every write and delete.')
 param workspaceId string
@@ -76,6 +79,12 @@ resource exports 'Microsoft.Storage/storageAccounts/blobServices/containers@2024
   name: 'onprem-export'
 }
 
+// Not beside the ledger, where nothing can be deleted: whoever halts the tool must be able to let it go on.
+resource control 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+  parent: blobs
+  name: 'control'
+}
+
 resource writesLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(ledger.id, principalId, roles.storageBlobDataContributor)
   scope: ledger
@@ -105,6 +114,34 @@ resource writesExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = if
   }
 }
 
+resource readsControl 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(control.id, principalId, roles.storageBlobDataReader)
+  scope: control
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}
+
+resource operatorsReadLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorsPrincipalId)) {
+  name: guid(ledger.id, operatorsPrincipalId, roles.storageBlobDataReader)
+  scope: ledger
+  properties: {
+    principalId: operatorsPrincipalId
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}
+
+resource operatorsHalt 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorsPrincipalId)) {
+  name: guid(control.id, operatorsPrincipalId, roles.storageBlobDataContributor)
+  scope: control
+  properties: {
+    principalId: operatorsPrincipalId
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
 // Reads are left out: every night reads the whole ledger.
 resource trail 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'writes-and-deletes'
@@ -119,4 +156,5 @@ resource trail 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 output ledgerContainerUrl string = '${account.properties.primaryEndpoints.blob}${ledger.name}'
+output haltBlobUrl string = '${account.properties.primaryEndpoints.blob}${control.name}/halt'
 output exportContainerUrl string = '${account.properties.primaryEndpoints.blob}${exports.name}'

@@ -56,6 +56,9 @@ param runbookUrl string = 'infra/RUNBOOK.md'
 @description('Object id of the identity that uploads exports from on-premises; none where empty.')
 param exportWriterPrincipalId string = ''
 
+@description('Object id of the group of your operators, who may then read the ledger and halt the tool; empty where you give these rights yourself.')
+param operatorsPrincipalId string = ''
+
 @description('Active Directory credentials that the policy names, and whether their certificate authority is in the key vault too. None: no key vault.')
 param activeDirectories { name: string, ownCertificateAuthority: bool }[] = []
 
@@ -157,6 +160,7 @@ module ledger 'ledger.bicep' = {
     policyLocked: ledgerPolicyLocked
     principalId: identity.outputs.principalId
     exportWriterPrincipalId: exportWriterPrincipalId
+    operatorsPrincipalId: operatorsPrincipalId
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -203,6 +207,7 @@ module app 'app.bicep' = {
       NIGHTLY_SCHEDULE: nightlySchedule
       NIGHT_TIME_LIMIT_MINUTES: string(nightTimeLimitMinutes)
       NIGHTLY_PURGE_HALT: halt ? 'true' : 'false'
+      HALT_BLOB_URL: ledger.outputs.haltBlobUrl
     }
   }
 }
@@ -214,6 +219,7 @@ output FUNCTION_APP_NAME string = app.outputs.name
 output IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 output GRAPH_ROOT string = graph
 output LEDGER_CONTAINER_URL string = ledger.outputs.ledgerContainerUrl
+output HALT_BLOB_URL string = ledger.outputs.haltBlobUrl
 output EXPORT_CONTAINER_URL string = ledger.outputs.exportContainerUrl
 output KEY_VAULT_NAME string = withKeyVault ? keyVault!.outputs.name : ''
 output WORKBOOK_ID string = workbook.outputs.workbookId

@@ -9,6 +9,7 @@ import { type Policy, parsePolicy } from './core/policy.ts';
 import { createCredential, createEntra } from './entra/entra.ts';
 import { messageOf, NightRefused } from './errors.ts';
 import { createExchange } from './exchange/exchange.ts';
+import { blobMark, createHalt, fileMark } from './halt/halt.ts';
 import { createBlobLedger } from './ledger/blob.ts';
 import { createFileLedger } from './ledger/file.ts';
 import { createActiveDirectorySource } from './onprem/activeDirectory.ts';
@@ -30,14 +31,8 @@ export interface Composition {
   dispose(): Promise<void>;
 }
 
-/** @throws NightRefused `policyInvalid` | `configurationInvalid` | `halted` */
+/** @throws NightRefused `policyInvalid` | `configurationInvalid` */
 export function compose(config: Config, log: Log): Composition {
-  if (config.halted) {
-    throw new NightRefused(
-      'halted',
-      'The app setting NIGHTLY_PURGE_HALT halts this tool. Nobody is purged. Take the setting away to go on.',
-    );
-  }
   const policy = readPolicy(config.policyFile);
   const credential = createCredential({ clientId: config.managedIdentityClientId });
   const insights = insightsOf(config, policy, credential);
@@ -56,6 +51,7 @@ export function compose(config: Config, log: Log): Composition {
   const onPrem = onPremSource(config, policy, credential);
   const ports: Ports = {
     clock: systemClock,
+    halt: haltOf(config, credential),
     entra,
     sources: onPrem === undefined ? [source] : [source, onPrem],
     ledger: createLedger(config.ledger, credential),
@@ -100,6 +96,13 @@ function readPolicy(file: string): Policy {
     'policyInvalid',
     `The policy file ${file} is wrong: ${result.problems.join('; ')}. ${next}`,
   );
+}
+
+function haltOf({ isHalted, haltBlobUrl, haltFile }: Config, credential: TokenCredential) {
+  return createHalt(isHalted, [
+    ...(haltBlobUrl === undefined ? [] : [blobMark({ url: haltBlobUrl, credential })]),
+    ...(haltFile === undefined ? [] : [fileMark(haltFile)]),
+  ]);
 }
 
 function createLedger(ledger: Config['ledger'], credential: TokenCredential): Ledger {

@@ -58,6 +58,10 @@ const settings = z
       .string()
       .optional()
       .describe('Any value but "false" and "0" refuses every night until it is taken away.'),
+    HALT_BLOB_URL: url(/^https$/)
+      .optional()
+      .describe('A blob: as long as it exists, every night is refused, and one under way stops at once.'),
+    HALT_FILE: z.string().optional().describe('The same as a file, where there is no container.'),
   })
   .refine(
     (values) => (values.LEDGER_CONTAINER_URL === undefined) !== (values.LEDGER_DIRECTORY === undefined),
@@ -83,7 +87,10 @@ export interface Config {
   /** Telemetry goes under the managed identity. */
   readonly telemetryByIdentity: boolean;
   readonly timeLimitMs: number;
-  readonly halted: boolean;
+  /** Of the app setting, as it is at this moment. */
+  readonly isHalted: () => boolean;
+  readonly haltBlobUrl: string | undefined;
+  readonly haltFile: string | undefined;
 }
 
 /** Who asks an Active Directory domain, and whose certificates are believed. */
@@ -121,9 +128,13 @@ export function readConfig(environment: Environment): Config {
     connectionString: values.APPLICATIONINSIGHTS_CONNECTION_STRING,
     telemetryByIdentity: values.APPLICATIONINSIGHTS_AUTHENTICATION_STRING !== undefined,
     timeLimitMs: values.NIGHT_TIME_LIMIT_MINUTES * 60_000,
-    halted: !['false', '0', undefined].includes(values.NIGHTLY_PURGE_HALT?.toLowerCase()),
+    isHalted: () => isHalting(environment['NIGHTLY_PURGE_HALT']),
+    haltBlobUrl: values.HALT_BLOB_URL,
+    haltFile: values.HALT_FILE,
   };
 }
+
+const isHalting = (value = '') => !['', 'false', '0'].includes(value.trim().toLowerCase());
 
 function place(
   containerUrl: string | undefined,

@@ -9,7 +9,7 @@ import type { Policy } from './core/policy.ts';
 import type { LedgerLine, RecordOf } from './core/record.ts';
 import { LedgerFailed, messageOf, NightRefused } from './errors.ts';
 import { type Purged, purgeAll } from './night/purge.ts';
-import { decideAll, readExchange, readTenant } from './night/read.ts';
+import { decideAll, readExchange, readTenant, refuseWhereHalted } from './night/read.ts';
 import { type Night, record } from './night/record.ts';
 import { leaveReport } from './night/report.ts';
 import { settleEarlierNights } from './night/settle.ts';
@@ -109,6 +109,7 @@ function nightStarted(policy: Policy, end: ChainLink | undefined): RecordOf<'nig
 }
 
 async function carryOut(night: Night, policy: Policy, history: History): Promise<Ending> {
+  await refuseWhereHalted(night);
   const organization = await readTenant(night, policy);
   await settleEarlierNights(night, history);
   const word = await readExchange(night, policy, history);

@@ -173,8 +173,15 @@ export interface Delivery {
   readonly detail: string;
 }
 
+/** Whether people have stopped the tool. */
+export interface Halt {
+  /** Why nobody may be purged now, and how to go on; `undefined` where nobody halts it. @throws Error where that cannot be told */
+  reason(): Promise<string | undefined>;
+}
+
 export interface Ports {
   readonly clock: Clock;
+  readonly halt: Halt;
   readonly entra: Entra;
   /** Entra ID's live users, and what else the policy names. A user present in any is on-premises. */
   readonly sources: readonly OnPremSource[];

@@ -135,7 +135,10 @@ export const REFUSED: Readonly<Record<RefusalName, { readonly what: string; read
     what: 'With the purges of the days before, more users would be purged than the policy allows.',
     next: 'Look at the list; if it is right, raise rollingBudget for a night, or wait.',
   },
-  halted: { what: 'The tool is halted.', next: 'Take the app setting NIGHTLY_PURGE_HALT away to go on.' },
+  halted: {
+    what: 'People have halted the tool.',
+    next: 'Take the app setting NIGHTLY_PURGE_HALT, or the halt blob, away to go on.',
+  },
 };
 
 /** `2 purged, 1 refused`; empty where nothing was counted. */

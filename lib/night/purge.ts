@@ -7,6 +7,7 @@
 import type { PlannedPurge } from '../core/model.ts';
 import type { OutcomeName } from '../core/names.ts';
 import { nextStep } from '../core/outcome.ts';
+import { messageOf } from '../errors.ts';
 import { lookAgain, nextLookAt } from './prove.ts';
 import { record } from './record.ts';
 import { type Known, type Run, settledRecord, startRun } from './run.ts';
@@ -39,6 +40,8 @@ async function takeSteps(run: Run): Promise<Purged['ended']> {
     const waitMs = Math.max(run.notBefore - Date.parse(clock.now()), 0);
     const mayStep = run.queue.length > 0 && waitMs === 0 && !(waitForProof && run.proving.size > 0);
     if (mayStep) {
+      const halted = await whyHalted(run);
+      if (halted !== undefined) return halted;
       // Whoever is to be tried again stands first. In the first steps nobody else is tried before they are done.
       const again = run.queue.filter(({ attempt }) => attempt > 1).length;
       const repeats = waitForProof && again > 0;
@@ -50,6 +53,16 @@ async function takeSteps(run: Run): Promise<Purged['ended']> {
     await lookAgain(run);
   }
   return undefined;
+}
+
+/** Where it cannot be told, nobody more is purged either, and that is a failure. */
+async function whyHalted({ night }: Run): Promise<Purged['ended']> {
+  try {
+    const reason = await night.ports.halt.reason();
+    return reason === undefined ? undefined : { how: 'stopped', why: reason };
+  } catch (error) {
+    return { how: 'failed', why: messageOf(error) };
+  }
 }
 
 /** Gives everybody who is left a named end, so that tonight's record is whole. */

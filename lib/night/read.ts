@@ -9,10 +9,16 @@ import { overlapRefusals, startSample } from '../core/overlap.ts';
 import type { Policy } from '../core/policy.ts';
 import { type Diff, startDiff } from '../core/presence.ts';
 import type { LedgerRecord, RecordOf } from '../core/record.ts';
-import { GuardsTripped, NightRefused } from '../errors.ts';
+import { GuardsTripped, messageOf, NightRefused } from '../errors.ts';
 import type { OnPremSource } from '../ports.ts';
 import { type Night, record } from './record.ts';
 import type { Known } from './run.ts';
+
+/** Nobody halts the tool; where that cannot be told, it is halted. @throws NightRefused */
+export async function refuseWhereHalted({ ports }: Night): Promise<void> {
+  const reason = await ports.halt.reason().catch(messageOf);
+  if (reason !== undefined) throw new NightRefused('halted', `${reason} Nobody was purged.`);
+}
 
 /** The tenant is the policy's, awake and in sync. @throws NightRefused */
 export async function readTenant(night: Night, policy: Policy): Promise<Organization> {

@@ -23,7 +23,9 @@ test('a ledger is all that must be set', () => {
     connectionString: undefined,
     telemetryByIdentity: false,
     timeLimitMs: 50 * 60_000,
-    halted: false,
+    isHalted: expect.any(Function),
+    haltBlobUrl: undefined,
+    haltFile: undefined,
   });
 });
 
@@ -80,7 +82,7 @@ test.each([
   ['true', true],
   ['until Monday', true],
 ])('halt %j → %s', (NIGHTLY_PURGE_HALT, halted) => {
-  expect(readConfig({ ...ledger, NIGHTLY_PURGE_HALT }).halted).toBe(halted);
+  expect(readConfig({ ...ledger, NIGHTLY_PURGE_HALT }).isHalted()).toBe(halted);
 });
 
 test('a wrong schedule gives the default while the file loads', () => {

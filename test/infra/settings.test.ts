@@ -20,6 +20,7 @@ const LEFT_OUT = {
   POLICY_FILE: 'the packaged policy.json is the default',
   LEDGER_DIRECTORY: 'the ledger is in a container',
   EXPORT_DIRECTORY: 'exports are in a container',
+  HALT_FILE: 'the mark is a blob',
 };
 
 /** Read by the Functions host itself (learn.microsoft.com, "App settings reference for Azure Functions"). */
@@ -45,7 +46,10 @@ const ASSIGNMENTS = [
   'hostStorage: principalId is storageBlobDataOwner of account',
   'keyVault: principalId is keyVaultSecretsUser of vault',
   'ledger: exportWriterPrincipalId is storageBlobDataContributor of exports',
+  'ledger: operatorsPrincipalId is storageBlobDataContributor of control',
+  'ledger: operatorsPrincipalId is storageBlobDataReader of ledger',
   'ledger: principalId is storageBlobDataContributor of ledger',
+  'ledger: principalId is storageBlobDataReader of control',
   'ledger: principalId is storageBlobDataReader of exports',
   'monitoring: principalId is monitoringMetricsPublisher of insights',
 ];
@@ -123,13 +127,16 @@ test('what is deployed by default is a configuration that lib/config.ts accepts'
     nightlySchedule: defaultOf('nightlySchedule'),
     'string(nightTimeLimitMinutes)': defaultOf('nightTimeLimitMinutes'),
     "halt ? 'true' : 'false'": defaultOf('halt'),
+    'ledger.outputs.haltBlobUrl': 'https://x.blob.core.windows.net/control/halt',
   };
   const environment = Object.fromEntries(
     ownSettings().map(({ name, value }) => [name ?? '', examples[value.text]]),
   );
   expect(Object.values(environment)).not.toContain(undefined);
-  expect(readConfig(environment)).toMatchObject({
-    halted: false,
+  const config = readConfig(environment);
+  expect(config.isHalted()).toBe(false);
+  expect(config).toMatchObject({
+    haltBlobUrl: 'https://x.blob.core.windows.net/control/halt',
     timeLimitMs: 50 * 60_000,
     policyFile: 'policy.json',
   });

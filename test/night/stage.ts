@@ -117,7 +117,14 @@ function wire(
     timeoutMs: 2_000,
     directoryExtensions: [],
   });
-  return { clock, entra, sources: [source], ledger: createFileLedger(folder), telemetry: noting(told) };
+  return {
+    clock,
+    halt: { reason: async () => undefined },
+    entra,
+    sources: [source],
+    ledger: createFileLedger(folder),
+    telemetry: noting(told),
+  };
 }
 
 /** Telemetry that always arrives. */

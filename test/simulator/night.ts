@@ -58,6 +58,7 @@ function portsOf(runner: Runner): Ports {
   };
   const ports: Ports = {
     clock,
+    halt: { reason: async () => undefined },
     entra: entraPort(runner),
     sources: sourcePorts(runner),
     ledger: ledgerPort(runner),
