@@ -1,7 +1,7 @@
 /**
- * Puts the package for Azure together in dist/package: the bundle and the three files that the host and the night
- * read. Where policy.json still carries the zeros it is shipped with, the packaged copy gets the tenant that
- * AZURE_TENANT_ID names; everything else in it, the mode above all, stays as it is.
+ * Puts the package for Azure together in dist/package: the bundle, the three files that the host and the night read,
+ * and the licences of what the bundle holds. Where policy.json still carries the zeros it is shipped with, the
+ * packaged copy gets the tenant that AZURE_TENANT_ID names; everything else in it, the mode above all, stays as it is.
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +45,8 @@ const { name, version, main } = JSON.parse(readFileSync('package.json', 'utf8'))
 rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(join(TARGET, 'dist'), { recursive: true });
 copyFileSync(main, join(TARGET, main));
-copyFileSync('host.json', join(TARGET, 'host.json'));
+for (const file of ['host.json', 'LICENSE', 'THIRD-PARTY-LICENSES.txt'])
+  copyFileSync(file, join(TARGET, file));
 writeFileSync(join(TARGET, 'policy.json'), policy);
 // No scripts and no dependencies, so that a build in Azure would find nothing to do.
 writeFileSync(

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { LICENCES_FILE } from '../../infra/licences.ts';
 import { policySchema } from '../../lib/core/policy.ts';
 import { bicepParser, bicepTexts, declarations, hasDefault } from './bicep.ts';
 
@@ -24,7 +25,9 @@ describe('the package', () => {
   let project: string;
   beforeEach(() => {
     project = mkdtempSync(join(tmpdir(), 'package-'));
-    for (const file of ['package.json', 'policy.json', 'host.json']) cpSync(file, join(project, file));
+    for (const file of ['package.json', 'policy.json', 'host.json', 'LICENSE', LICENCES_FILE]) {
+      cpSync(file, join(project, file));
+    }
     mkdirSync(join(project, 'dist'));
     writeFileSync(join(project, 'dist/nightlyPurge.cjs'), '// the bundle');
   });
@@ -40,10 +43,12 @@ describe('the package', () => {
   const write = (change: object) =>
     writeFileSync(join(project, 'policy.json'), JSON.stringify({ ...JSON.parse(policyIn('.')), ...change }));
 
-  test('holds the bundle, what the host reads and the policy, and nothing else', () => {
+  test('holds the bundle, what the host reads, the policy and licences, and nothing else', () => {
     expect(pack(TENANT)).toMatchObject({ status: 0 });
     const files = readdirSync(join(project, 'dist/package'), { recursive: true, encoding: 'utf8' });
     expect(files.sort()).toEqual([
+      'LICENSE',
+      LICENCES_FILE,
       'dist',
       'dist/nightlyPurge.cjs',
       'host.json',
