@@ -25,10 +25,14 @@ export interface Job {
 const INHERITED = ['PATH', 'HOME', 'USERPROFILE', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'LANG'];
 
 /** Starts the built function under the host. To be run from the root of the repository. */
-export function startJob(settings: Settings, args: readonly string[] = []): Job {
+export function startJob(
+  settings: Settings,
+  args: readonly string[] = [],
+  execArgv: readonly string[] = [],
+): Job {
   const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
   const child = fork(join(process.cwd(), 'test/host/main.ts'), args, {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv],
     env: { ...inherited, ...settings },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
