@@ -11,8 +11,8 @@ export class NightRefused extends Error {
   readonly refusals: readonly Refusal[];
 
   constructor(refusal: RefusalName, detail: string, options?: { cause?: unknown }) {
-    super(detail, options);
-    this.refusals = [{ refusal, detail }];
+    super(oneLine(detail), options);
+    this.refusals = [{ refusal, detail: this.message }];
   }
 }
 
@@ -20,9 +20,9 @@ export class NightRefused extends Error {
 export class GuardsTripped extends NightRefused {
   override readonly refusals: readonly Refusal[];
 
-  constructor([first, ...others]: readonly [Refusal, ...Refusal[]]) {
-    super(first.refusal, [first, ...others].map(({ detail }) => detail).join(' '));
-    this.refusals = [first, ...others];
+  constructor(refusals: readonly [Refusal, ...Refusal[]]) {
+    super(refusals[0].refusal, refusals.map(({ detail }) => detail).join(' '));
+    this.refusals = refusals.map((one) => ({ ...one, detail: oneLine(one.detail) }));
   }
 }
 
@@ -34,5 +34,21 @@ export class LedgerFailed extends Error {
 /** What went wrong, in one line that is fit for the log. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.replaceAll(/\s+/g, ' ').trim();
+  return oneLine(text);
+}
+
+/** Line breaks and other signs that move what stands before or after them, such as a text from right to left. */
+const MOVES = /[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu;
+const MAX_LENGTH = 4_000;
+const END_LENGTH = 800;
+
+/**
+ * Messages quote files and answers, and whoever wrote those shall not write the log. Of an endless one the middle is
+ * left out: what is to be done stands at its end.
+ */
+function oneLine(text: string): string {
+  const line = text.replaceAll(MOVES, ' ').trim().toWellFormed();
+  return line.length <= MAX_LENGTH
+    ? line
+    : `${line.slice(0, MAX_LENGTH - END_LENGTH)} … ${line.slice(-END_LENGTH)}`;
 }
