@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from './config.ts';
 import { at, type NightId, nightId } from './core/ids.ts';
-import { type Policy, parsePolicy } from './core/policy.ts';
+import type { Policy } from './core/policy.ts';
+import { parsePolicyText } from './core/policyText.ts';
 import { createCredential, createEntra } from './entra/entra.ts';
 import { messageOf, NightRefused } from './errors.ts';
 import { createExchange } from './exchange/exchange.ts';
@@ -81,16 +82,15 @@ function insightsOf(
 
 function readPolicy(file: string): Policy {
   const next = 'Nobody is purged. Correct the file; policy.schema.json says what may stand where.';
-  let json: unknown;
+  let result: ReturnType<typeof parsePolicyText>;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
+    result = parsePolicyText(readFileSync(file));
   } catch (error) {
     throw new NightRefused(
       'policyInvalid',
       `The policy file ${file} cannot be read: ${messageOf(error)}. ${next}`,
     );
   }
-  const result = parsePolicy(json);
   if ('policy' in result) return result.policy;
   throw new NightRefused(
     'policyInvalid',
