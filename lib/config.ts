@@ -6,7 +6,24 @@ import { NightRefused } from './errors.ts';
 export const DEFAULT_SCHEDULE = '0 0 2 * * *';
 const NCRONTAB = /^(?:[\d*,/A-Z-]+\s+){5}[\d*,/A-Z-]+$/i;
 
+/** The next night begins after a day. Timers count whole milliseconds, and not as far as a month. */
+const MAX_TIME_LIMIT_MINUTES = 1_440;
+
 const url = (protocol: RegExp) => z.url({ protocol, error: 'must be an https URL' });
+
+/** Nothing but the place: it is told to people, and a SAS would be told with it. The identity is what signs in. */
+const storage = (path: RegExp, shape: string) =>
+  url(/^https$/).refine(
+    (text) => {
+      const place = URL.parse(text);
+      // What is no URL at all is told so already.
+      if (place === null) return true;
+      return path.test(place.pathname) && `${place.search}${place.username}${place.password}` === '';
+    },
+    { error: `must be https://<account>.blob.core.windows.net/${shape}, without a SAS` },
+  );
+const container = storage(/^\/[^/]/, '<container>');
+const blob = storage(/^\/[^/]+\/[^/]/, '<container>/<blob>');
 
 const settings = z
   .object({
@@ -19,7 +36,7 @@ const settings = z
       .optional()
       .describe('Client id of the user-assigned managed identity; the system-assigned one where absent.'),
     POLICY_FILE: z.string().default('policy.json').describe('Path of the policy file.'),
-    LEDGER_CONTAINER_URL: url(/^https$/)
+    LEDGER_CONTAINER_URL: container
       .optional()
       .describe('Blob container that keeps the ledger, https://<account>.blob.core.windows.net/<container>.'),
     LEDGER_DIRECTORY: z
@@ -31,7 +48,7 @@ const settings = z
       .regex(/InstrumentationKey=/i, { error: 'must be a connection string' })
       .optional()
       .describe('Where telemetry goes. Without it there is only the log.'),
-    EXPORT_CONTAINER_URL: url(/^https$/)
+    EXPORT_CONTAINER_URL: container
       .optional()
       .describe('Blob container with the on-premises export, where the policy names that source.'),
     EXPORT_DIRECTORY: z.string().optional().describe('Folder with the export, where there is no container.'),
@@ -52,13 +69,14 @@ const settings = z
     NIGHT_TIME_LIMIT_MINUTES: z.coerce
       .number({ error: 'must be a number' })
       .positive({ error: 'must be more than 0' })
+      .max(MAX_TIME_LIMIT_MINUTES, { error: `must be at most ${MAX_TIME_LIMIT_MINUTES}` })
       .default(50)
       .describe('After this the night stops cleanly. Keep it below functionTimeout in host.json.'),
     NIGHTLY_PURGE_HALT: z
       .string()
       .optional()
       .describe('Any value but "false" and "0" refuses every night until it is taken away.'),
-    HALT_BLOB_URL: url(/^https$/)
+    HALT_BLOB_URL: blob
       .optional()
       .describe('A blob: as long as it exists, every night is refused, and one under way stops at once.'),
     HALT_FILE: z.string().optional().describe('The same as a file, where there is no container.'),
@@ -127,7 +145,7 @@ export function readConfig(environment: Environment): Config {
     directoryCredentials: directoryCredentials(environment),
     connectionString: values.APPLICATIONINSIGHTS_CONNECTION_STRING,
     telemetryByIdentity: values.APPLICATIONINSIGHTS_AUTHENTICATION_STRING !== undefined,
-    timeLimitMs: values.NIGHT_TIME_LIMIT_MINUTES * 60_000,
+    timeLimitMs: Math.ceil(values.NIGHT_TIME_LIMIT_MINUTES * 60_000),
     isHalted: () => isHalting(environment['NIGHTLY_PURGE_HALT']),
     haltBlobUrl: values.HALT_BLOB_URL,
     haltFile: values.HALT_FILE,

@@ -53,6 +53,17 @@ describe('each mistake is named', () => {
     [{ ...ledger, NIGHTLY_SCHEDULE: '0 2 * * *' }, 'NIGHTLY_SCHEDULE must be an NCRONTAB expression'],
     [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: 'long' }, 'NIGHT_TIME_LIMIT_MINUTES must be a number'],
     [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: '0' }, 'NIGHT_TIME_LIMIT_MINUTES must be more than 0'],
+    [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: '1441' }, 'NIGHT_TIME_LIMIT_MINUTES must be at most 1440'],
+    [{ LEDGER_CONTAINER_URL: 'https://x.blob.core.windows.net' }, 'windows.net/<container>, without a SAS'],
+    [
+      { LEDGER_CONTAINER_URL: 'https://x.blob.core.windows.net/y?sig=z' },
+      'LEDGER_CONTAINER_URL must be https',
+    ],
+    [
+      { ...ledger, EXPORT_CONTAINER_URL: 'https://u:p@x/y' },
+      'EXPORT_CONTAINER_URL must be https://<account>',
+    ],
+    [{ ...ledger, HALT_BLOB_URL: 'https://x.blob.core.windows.net/y' }, '<container>/<blob>, without a SAS'],
   ])('case %#', (environment, words) => {
     expect(problemsOf(environment)).toContain(words);
     expect(problemsOf(environment)).toContain('Nobody is purged');
@@ -64,6 +75,23 @@ describe('each mistake is named', () => {
     expect(words).toContain('LEDGER_DIRECTORY');
     expect(words).toContain('NIGHT_TIME_LIMIT_MINUTES');
   });
+});
+
+test.each([
+  ['50.00001', 3_000_001],
+  ['0.0000001', 1],
+  ['1440', 86_400_000],
+])('a time limit of %s minutes is one that a timer takes', (NIGHT_TIME_LIMIT_MINUTES, timeLimitMs) => {
+  expect(readConfig({ ...ledger, NIGHT_TIME_LIMIT_MINUTES })).toMatchObject({ timeLimitMs });
+  expect(() => AbortSignal.timeout(timeLimitMs)).not.toThrow();
+});
+
+test('no secret in a URL is told', () => {
+  const secret = 'c2lnbmF0dXJl';
+  const url = `https://name:${secret}@x.blob.core.windows.net/y?sig=${secret}`;
+  const environment = { LEDGER_CONTAINER_URL: url, EXPORT_CONTAINER_URL: url, HALT_BLOB_URL: url };
+  expect(problemsOf(environment)).toContain('HALT_BLOB_URL must be');
+  expect(problemsOf(environment)).not.toContain(secret);
 });
 
 test('credentials of a directory come by name', () => {
