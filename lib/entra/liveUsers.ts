@@ -15,7 +15,7 @@ interface Tally {
   rows: number;
   withImmutableId: number;
   count: number | undefined;
-  /** A page came twice, or leads back to one that was read. */
+  /** A page or a user came twice, or a page leads back to one that was read. */
   repeats: boolean;
   readonly slices: Map<string, number>;
 }
@@ -46,7 +46,8 @@ export async function* readLiveUsers(
 
 /** More rows than counted is fine: the count can lag behind. */
 function problemOf({ rows, count, repeats }: Tally): string | undefined {
-  if (repeats) return `A page came twice, so that others may be missing (${rows} rows).`;
+  if (repeats)
+    return `A page came twice, or a user on one page, so that others may be missing (${rows} rows).`;
   if (count === undefined) return 'Microsoft Graph gave no @odata.count to check the rows against.';
   return rows < count ? `There were ${rows} rows, and Microsoft Graph counts ${count}.` : undefined;
 }
@@ -69,9 +70,11 @@ async function* readPass(
   for await (const page of pages(client, { what: WHAT, url, advanced: true }, signal)) {
     const { users, ids } = usersOf(page, tally);
     const [beginning = ''] = ids;
-    if (page.loops || ids.some((id) => before.has(id) || beginnings.has(id))) tally.repeats = true;
+    const here = new Set(ids);
+    const again = ids.some((id) => before.has(id) || beginnings.has(id));
+    if (page.loops || again || here.size < ids.length) tally.repeats = true;
     if (beginning !== '') beginnings.add(beginning);
-    before = new Set(ids);
+    before = here;
     yield users;
   }
   return tally;
@@ -90,15 +93,20 @@ function usersOf(page: Page, tally: Tally): { users: readonly OnPremUser[]; ids:
     if (!user.onPremisesSyncEnabled) {
       throw incomplete(WHAT, `Microsoft Graph did not keep to the filter: ${object} is not synced.`);
     }
+    const { userPrincipalName, proxyAddresses, mail } = user;
+    // Neither is ever null ("user resource type"). Untold, it could be that of anybody who was deleted.
+    if (userPrincipalName === undefined || proxyAddresses === undefined) {
+      throw denied(WHAT, `Microsoft Graph does not say what ${object} is called, and by which addresses.`);
+    }
     ids.push(user.id);
     tally.rows += 1;
     if (user.onPremisesImmutableId !== undefined) tally.withImmutableId += 1;
-    const domain = /@([^@]+)$/.exec(user.userPrincipalName ?? '')?.[1]?.toLowerCase();
+    const domain = /@([^@\s]+)$/.exec(userPrincipalName)?.[1]?.toLowerCase();
     if (domain !== undefined) tally.slices.set(domain, (tally.slices.get(domain) ?? 0) + 1);
     return {
       immutableId: user.onPremisesImmutableId,
-      userPrincipalName: user.userPrincipalName,
-      addresses: [...(user.proxyAddresses ?? []), ...(user.mail === undefined ? [] : [user.mail])],
+      userPrincipalName,
+      addresses: mail === undefined ? proxyAddresses : [...proxyAddresses, mail],
     };
   });
   return { users, ids };

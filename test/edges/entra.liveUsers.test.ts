@@ -124,6 +124,20 @@ describe('the live synced users', () => {
     expect(await refusalOf(read())).toMatch(/A page came twice, .*2100 rows/);
   });
 
+  test('nor can a user who comes twice on one page', async () => {
+    await start({ live: users(20) });
+    tenant.servers.faults.add({
+      match: LIST,
+      kind: 'transform',
+      times: 9,
+      transform: (body) => {
+        const page = body as { value: unknown[] };
+        return { ...page, value: page.value.with(7, page.value[3]) };
+      },
+    });
+    expect(await refusalOf(read())).toMatch(/a user on one page, so that others may be missing \(20 rows\)/);
+  });
+
   test('a drop in the middle is mended, or refuses', async () => {
     await start({ live: users(1_200) });
     tenant.servers.faults.add({ match: /skiptoken/, kind: 'cutOff' });
@@ -158,6 +172,26 @@ describe('what Graph does not tell', () => {
       expect(await refusalOf(read())).toMatch(/^accessDenied: May not read the live synced users/);
     },
   );
+
+  test.each([
+    ['proxyAddresses', null],
+    ['proxyAddresses', undefined],
+    ['userPrincipalName', null],
+    ['userPrincipalName', undefined],
+  ])('%s that are %s could be those of anybody deleted', async (name, value) => {
+    await start({ live: users(3) });
+    tenant.servers.faults.add({
+      match: LIST,
+      kind: 'transform',
+      transform: (body) => {
+        const page = body as { value: object[] };
+        return { ...page, value: page.value.map((row, n) => (n === 1 ? { ...row, [name]: value } : row)) };
+      },
+    });
+    expect(await refusalOf(read())).toMatch(
+      /^accessDenied: .*does not say what the live user 0.*2 is called/,
+    );
+  });
 
   test.each([
     ['an id that is none', { id: 'x' }, /"id": expected a GUID/],
