@@ -26,9 +26,9 @@ export function tenantId(text: string): TenantId | undefined {
   return GUID.test(text) ? (text.toLowerCase() as TenantId) : undefined;
 }
 
-/** The immutable id in `text`, or `undefined` where it is blank. */
+/** The immutable id in `text`, or `undefined` where it is blank, or half a character that nobody can be asked for. */
 export function immutableId(text: string): ImmutableId | undefined {
-  return text.trim() === '' ? undefined : (text as ImmutableId);
+  return text.trim() === '' || !text.isWellFormed() ? undefined : (text as ImmutableId);
 }
 
 /** The night id in `text`, or `undefined` where it is not 32 hexadecimal digits (all zeros is no trace id). */

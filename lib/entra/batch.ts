@@ -92,7 +92,8 @@ function responsesIn(body: Json | undefined): readonly Response[] {
 
 function headerOf(response: Response | undefined, name: string): string | undefined {
   const found = Object.entries(response?.headers ?? {}).find(([known]) => known.toLowerCase() === name);
-  return found && String(found[1]);
+  const value = found?.[1];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
 const lost = (detail: string, reception: Reception = 'malformed', waitMs?: number): SubAnswer => ({

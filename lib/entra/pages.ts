@@ -51,11 +51,13 @@ export async function* pages(
   }
 }
 
-/** `undefined` where `link` does not lead to the configured Graph. */
+/** `undefined` where `link` does not lead to the configured Graph, or cannot be read. */
 function pathOf({ graphRoot }: GraphClient, link: string): string | undefined {
-  if (!URL.canParse(link)) return undefined;
-  const url = new URL(link);
-  return url.origin === graphRoot && url.username === '' && url.password === ''
-    ? decodeURIComponent(url.pathname).toLowerCase()
-    : undefined;
+  const url = URL.parse(link);
+  if (url?.origin !== graphRoot || url.username !== '' || url.password !== '') return undefined;
+  try {
+    return decodeURIComponent(url.pathname).toLowerCase();
+  } catch {
+    return undefined;
+  }
 }

@@ -7,6 +7,8 @@ import { graphErrorIn } from './graphError.ts';
 
 /** Where a throttled answer does not say how long to wait. */
 const DEFAULT_RETRY_AFTER_MS = 10_000;
+/** A day outlasts every night. A timer that is set for a month or more ends at once. */
+const MAX_RETRY_AFTER_MS = 86_400_000;
 
 /**
  * One DELETE for each id in a single batch, sent once. Only an answer to the DELETE itself counts as one: whatever
@@ -41,7 +43,11 @@ function meaningOf(answer: SubAnswer | undefined): PurgeAnswer {
     case 404:
       return { answer: 'notFound', detail };
     case 429:
-      return { answer: 'throttled', detail, retryAfterMs: answer.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS };
+      return {
+        answer: 'throttled',
+        detail,
+        retryAfterMs: Math.min(answer.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, MAX_RETRY_AFTER_MS),
+      };
     default:
       return { answer: 'unclear', detail };
   }

@@ -93,3 +93,8 @@ describe('plain anchors', () => {
     expect(looseText('E10442')).not.toBe(looseText('E10443'));
   });
 });
+
+test('half a character is none: nobody could be asked for it', () => {
+  for (const text of ['\ud800', 'ABC\udc00', '\udc00\ud800']) expect(immutableId(text)).toBeUndefined();
+  expect(immutableId('\ud83d\ude00')).toBe('😀');
+});

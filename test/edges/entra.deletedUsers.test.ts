@@ -259,6 +259,7 @@ describe('what is not as documented refuses the night', () => {
     'https://127.0.0.1@evil.example/v1.0/directory/deletedItems/microsoft.graph.user',
     'ROOT/v1.0/users?$skiptoken=x',
     'ROOT/beta/directory/deletedItems/microsoft.graph.user?$skiptoken=x',
+    'ROOT/v1.0/directory/deletedItems/microsoft.graph.user%E0%A4%A?$skiptoken=x',
     'not a link',
   ])('a nextLink to %s is not followed', async (link) => {
     await start({ deleted: deletedUsers(1_500) });

@@ -99,6 +99,8 @@ describe('a throttled purge', () => {
     [{ 'retry-after': '7' }, 7_000],
     [{ 'RETRY-AFTER': 'Mon, 05 Jan 2026 02:00:30 GMT' }, 30_000],
     [{ 'Retry-After': 'soon' }, 10_000],
+    [{ 'Retry-After': '9000000000000' }, 86_400_000],
+    [{ 'Retry-After': 'Fri, 31 Dec 9999 23:59:59 GMT' }, 86_400_000],
     [{}, 10_000],
   ])('with the headers %j', async (headers, retryAfterMs) => {
     await start();
@@ -191,6 +193,20 @@ describe('no clear answer is unclear, and nothing is sent twice', () => {
       transform: (body) => ({ responses: change((body as { responses: Reply[] }).responses) }),
     });
     expect(await words([1, 2, 3])).toEqual(['accepted', 'unclear', 'accepted']);
+  });
+
+  test('headers that are no texts are none', async () => {
+    await start();
+    const headers = { 'Retry-After': { toString: null }, 'x-ms-resource-unit': [{ toString: 1 }] };
+    tenant.servers.faults.add({
+      match: BATCH,
+      kind: 'transform',
+      transform: (body) => ({
+        responses: (body as { responses: Reply[] }).responses.map((one) => ({ ...one, headers })),
+      }),
+    });
+    expect(await words([1, 2])).toEqual(['accepted', 'accepted']);
+    expect(tenant.entra.usage().resourceUnits).toBe(2);
   });
 
   test.each([[{}], [{ responses: 'x' }], [[]], [null], [{ error: { code: 'x' } }]])(
