@@ -1,6 +1,7 @@
 /** The app settings: environment → Config, or every problem at once. */
 import { z } from 'zod';
 import { NightRefused } from './errors.ts';
+import { hostsOf, leadsTo, type Service, telemetryStays } from './hosts.ts';
 
 /** Six fields, seconds first (Azure Functions, NCRONTAB expressions): every night at 02:00 UTC. */
 export const DEFAULT_SCHEDULE = '0 0 2 * * *';
@@ -11,6 +12,14 @@ const MAX_TIME_LIMIT_MINUTES = 1_440;
 
 const url = (protocol: RegExp) => z.url({ protocol, error: 'must be an https URL' });
 
+/** Origin only. Tokens go there. */
+const root = (service: Service) =>
+  url(/^https$/)
+    .refine((text) => !URL.canParse(text) || leadsTo(service, text), {
+      error: `must be one of ${hostsOf(service)}, since tokens go there`,
+    })
+    .transform((text) => new URL(text).origin);
+
 /** Nothing but the place: it is told to people, and a SAS would be told with it. The identity is what signs in. */
 const storage = (path: RegExp, shape: string) =>
   url(/^https$/).refine(
@@ -18,18 +27,20 @@ const storage = (path: RegExp, shape: string) =>
       const place = URL.parse(text);
       // What is no URL at all is told so already.
       if (place === null) return true;
-      return path.test(place.pathname) && `${place.search}${place.username}${place.password}` === '';
+      const isBare = `${place.search}${place.username}${place.password}` === '';
+      return isBare && path.test(place.pathname) && leadsTo('storage', text);
     },
-    { error: `must be https://<account>.blob.core.windows.net/${shape}, without a SAS` },
+    {
+      error: `must be https://<account>.blob.core.windows.net/${shape}, or the same in a national cloud, without a SAS`,
+    },
   );
 const container = storage(/^\/[^/]/, '<container>');
 const blob = storage(/^\/[^/]+\/[^/]/, '<container>/<blob>');
 
 const settings = z
   .object({
-    GRAPH_ROOT: url(/^https$/)
-      .default('https://graph.microsoft.com')
-      .transform((text) => new URL(text).origin)
+    GRAPH_ROOT: root('graph')
+      .prefault('https://graph.microsoft.com')
       .describe('Microsoft Graph, or the Graph of a national cloud.'),
     MANAGED_IDENTITY_CLIENT_ID: z
       .guid({ error: 'must be a GUID' })
@@ -46,15 +57,15 @@ const settings = z
     APPLICATIONINSIGHTS_CONNECTION_STRING: z
       .string()
       .regex(/InstrumentationKey=/i, { error: 'must be a connection string' })
+      .refine(telemetryStays, { error: `must lead to Application Insights: ${hostsOf('telemetry')}` })
       .optional()
       .describe('Where telemetry goes. Without it there is only the log.'),
     EXPORT_CONTAINER_URL: container
       .optional()
       .describe('Blob container with the on-premises export, where the policy names that source.'),
     EXPORT_DIRECTORY: z.string().optional().describe('Folder with the export, where there is no container.'),
-    EXCHANGE_ROOT: url(/^https$/)
-      .default('https://outlook.office365.com')
-      .transform((text) => new URL(text).origin)
+    EXCHANGE_ROOT: root('exchange')
+      .prefault('https://outlook.office365.com')
       .describe('Exchange Online, or that of a national cloud; used where the policy asks it.'),
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z
       .string()

@@ -54,7 +54,10 @@ describe('each mistake is named', () => {
     [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: 'long' }, 'NIGHT_TIME_LIMIT_MINUTES must be a number'],
     [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: '0' }, 'NIGHT_TIME_LIMIT_MINUTES must be more than 0'],
     [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: '1441' }, 'NIGHT_TIME_LIMIT_MINUTES must be at most 1440'],
-    [{ LEDGER_CONTAINER_URL: 'https://x.blob.core.windows.net' }, 'windows.net/<container>, without a SAS'],
+    [
+      { LEDGER_CONTAINER_URL: 'https://x.blob.core.windows.net' },
+      'windows.net/<container>, or the same in a national cloud, without a SAS',
+    ],
     [
       { LEDGER_CONTAINER_URL: 'https://x.blob.core.windows.net/y?sig=z' },
       'LEDGER_CONTAINER_URL must be https',
@@ -63,7 +66,7 @@ describe('each mistake is named', () => {
       { ...ledger, EXPORT_CONTAINER_URL: 'https://u:p@x/y' },
       'EXPORT_CONTAINER_URL must be https://<account>',
     ],
-    [{ ...ledger, HALT_BLOB_URL: 'https://x.blob.core.windows.net/y' }, '<container>/<blob>, without a SAS'],
+    [{ ...ledger, HALT_BLOB_URL: 'https://x.blob.core.windows.net/y' }, '<container>/<blob>, or the same'],
   ])('case %#', (environment, words) => {
     expect(problemsOf(environment)).toContain(words);
     expect(problemsOf(environment)).toContain('Nobody is purged');
@@ -117,4 +120,70 @@ test('a wrong schedule gives the default while the file loads', () => {
   expect(scheduleOf({})).toBe(DEFAULT_SCHEDULE);
   expect(scheduleOf({ NIGHTLY_SCHEDULE: 'x' })).toBe(DEFAULT_SCHEDULE);
   expect(scheduleOf({ NIGHTLY_SCHEDULE: '0 30 3 * * 1-5' })).toBe('0 30 3 * * 1-5');
+});
+
+describe('tokens go to Microsoft, and to this machine', () => {
+  const insights = (rest: string) => ({
+    APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=k;${rest}`,
+  });
+
+  test.each<Environment>([
+    { GRAPH_ROOT: 'https://graph.microsoft.com' },
+    { GRAPH_ROOT: 'https://GRAPH.microsoft.us/' },
+    { GRAPH_ROOT: 'https://dod-graph.microsoft.us' },
+    { GRAPH_ROOT: 'https://microsoftgraph.chinacloudapi.cn' },
+    { GRAPH_ROOT: 'https://127.0.0.1:8443' },
+    { GRAPH_ROOT: 'https://[::1]:8443' },
+    { EXCHANGE_ROOT: 'https://outlook.office365.us' },
+    { EXCHANGE_ROOT: 'https://webmail.apps.mil' },
+    { EXCHANGE_ROOT: 'https://partner.outlook.cn' },
+    { EXCHANGE_ROOT: 'https://localhost:8443' },
+    { EXPORT_CONTAINER_URL: 'https://account.blob.core.usgovcloudapi.net/export' },
+    { EXPORT_CONTAINER_URL: 'https://account.blob.core.chinacloudapi.cn/export' },
+    { EXPORT_CONTAINER_URL: 'https://account.z17.blob.storage.azure.net/export' },
+    { HALT_BLOB_URL: 'https://127.0.0.1:10000/devstoreaccount1/control/halt' },
+    insights('IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/'),
+    insights('IngestionEndpoint=https://dc.services.visualstudio.com;LiveEndpoint='),
+    insights('LiveEndpoint=https://westeurope.livediagnostics.monitor.azure.com/;ApplicationId=a'),
+    insights('EndpointSuffix=applicationinsights.azure.cn;Location=chinaeast2'),
+    insights('IngestionEndpoint=https://usgovvirginia-1.in.applicationinsights.azure.us/'),
+    insights('AADAudience=https://monitor.azure.us;IngestionEndpoint=https://127.0.0.1:8443/'),
+  ])('%j', (environment) => {
+    expect(problemsOf({ ...ledger, ...environment })).toBe('');
+  });
+
+  test.each<Environment>([
+    { GRAPH_ROOT: 'https://graph.microsoft.com.evil.example' },
+    { GRAPH_ROOT: 'https://graph.microsoft.com@evil.example' },
+    { GRAPH_ROOT: 'https://evil.example\\.graph.microsoft.com' },
+    { GRAPH_ROOT: 'https://evil.graph.microsoft.com' },
+    { GRAPH_ROOT: 'https://graph.microsoft.com:8443' },
+    { GRAPH_ROOT: 'https://outlook.office365.com' },
+    { GRAPH_ROOT: 'https://10.0.0.1' },
+    { GRAPH_ROOT: 'https://127.0.0.1.evil.example' },
+    { EXCHANGE_ROOT: 'https://graph.microsoft.com' },
+    { EXCHANGE_ROOT: 'https://localhost.evil.example' },
+    { EXPORT_CONTAINER_URL: 'https://blob.core.windows.net.evil.example/export' },
+    { EXPORT_CONTAINER_URL: 'https://evilblob.core.windows.net/export' },
+    { HALT_BLOB_URL: 'https://evil.example/control/halt' },
+    insights('IngestionEndpoint=https://evil.example/'),
+    insights('ingestionENDPOINT=https://evil.example/'),
+    insights(
+      'IngestionEndpoint=https://evil.example/;IngestionEndpoint=https://dc.services.visualstudio.com',
+    ),
+    insights('IngestionEndpoint=dc.services.visualstudio.com'),
+    insights('EndpointSuffix=evil.example'),
+    insights('EndpointSuffix=applicationinsights.azure.cn;Location=evil.example/'),
+    insights('AADAudience=https://graph.microsoft.com'),
+  ])('and nowhere else: %j', (environment) => {
+    const words = problemsOf({ ...ledger, ...environment });
+    for (const name of Object.keys(environment)) expect(words).toMatch(new RegExp(`${name} must (be|lead)`));
+    expect(words).not.toContain('evil');
+  });
+
+  test('a ledger neither', () => {
+    expect(problemsOf({ LEDGER_CONTAINER_URL: 'https://evil.example/ledger' })).toContain(
+      'LEDGER_CONTAINER_URL must be',
+    );
+  });
 });
