@@ -10,6 +10,8 @@ const RENEW_MS = 15_000;
 /** Older than this, it is renewed before anything rests on it: enough is then left for a DELETE to arrive. */
 const FRESH_MS = 30_000;
 const CALL_MS = 10_000;
+/** A courtesy to the next night, not worth waiting for. */
+const RELEASE_MS = 3_000;
 
 /** `undefined` where another process has it. */
 export async function takeBlobLease(container: ContainerClient): Promise<Lease | undefined> {
@@ -75,7 +77,7 @@ function keep(client: BlobLeaseClient, acquiredAt: Moment): Lease {
     },
     async release() {
       clearInterval(timer);
-      await client.releaseLease({ abortSignal: soon() }).catch(() => undefined);
+      await client.releaseLease({ abortSignal: soon(RELEASE_MS) }).catch(() => undefined);
     },
   };
 }
@@ -88,4 +90,4 @@ interface Moment {
 const now = (): Moment => ({ steady: performance.now(), wall: Date.now() });
 const since = ({ steady, wall }: Moment) => Math.max(performance.now() - steady, Date.now() - wall);
 
-const soon = () => AbortSignal.timeout(CALL_MS);
+const soon = (milliseconds = CALL_MS) => AbortSignal.timeout(milliseconds);

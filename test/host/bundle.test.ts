@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { readConfig } from '../../lib/config.ts';
 import { seedBlogTest } from '../tenant/blogTest.ts';
 import { offsetClock } from '../tenant/clock.ts';
 import { type Ingestion, startIngestion } from '../tenant/ingestion.ts';
@@ -188,4 +189,11 @@ test('past due: a warning, and the night runs', async () => {
   expect(deletes()).toHaveLength(1);
   expect(world.truth.hardDeletes.map(({ truth }) => truth.tag)).toEqual(['blogTest']);
   expect(ingestion.envelopes.filter(({ data }) => data.baseType === 'EventData').length).toBeGreaterThan(3);
+});
+
+test('the night’s own time limit ends before the host’s, with minutes to spare', () => {
+  const { functionTimeout } = JSON.parse(readFileSync('host.json', 'utf8')) as { functionTimeout: string };
+  const [hours = 0, minutes = 0] = functionTimeout.split(':').map(Number);
+  const { timeLimitMs } = readConfig({ LEDGER_DIRECTORY: 'ledger' });
+  expect((hours * 60 + minutes) * 60_000 - timeLimitMs).toBeGreaterThanOrEqual(5 * 60_000);
 });

@@ -16,14 +16,14 @@ import { seedPopulation } from '../tenant/population.ts';
 import { startTenantServers, type TenantServers } from '../tenant/server.ts';
 import { trustedCertificates } from '../tenant/trust.ts';
 import { createWorld, PEOPLE_OU, type World } from '../tenant/world.ts';
-import { type Job, type Settings, startJob } from './job.ts';
-import { tapWire } from './wireTap.ts';
+import { type Job, type JobOptions, type Settings, startJob } from './job.ts';
+import { type Passes, tapWire } from './wireTap.ts';
 
 /** Shared by companies that come one after another: a storage account, and a line to it. */
 export interface Account {
   readonly azurite: Azurite;
   /** Asked about each piece that passes between a job and storage; may be changed. */
-  onPiece: () => boolean;
+  onPiece: Passes;
   /** Returns its URL, over the line. */
   newContainer(): Promise<string>;
   close(): Promise<void>;
@@ -57,7 +57,7 @@ export interface Cloud {
   /** How many are gone on-premises, to be purged. */
   readonly gone: number;
   /** Starts tonight's process. */
-  job(settings?: Settings): Job;
+  job(settings?: Settings, options?: Pick<JobOptions, 'maxFileKiB'>): Job;
   /** Lets so much time pass, for the company and for every process to come. */
   later(milliseconds: number): void;
   /** Whatever lease a dead process had has run out. */
@@ -106,7 +106,7 @@ export async function foundCloud(account: Account, gone: number, seed = 1): Prom
     account,
     containerUrl,
     gone,
-    job: (settings = {}) =>
+    job: (settings = {}, options = {}) =>
       startJob(
         {
           GRAPH_ROOT: servers.graphRoot,
@@ -120,7 +120,7 @@ export async function foundCloud(account: Account, gone: number, seed = 1): Prom
           ...settings,
         },
         [],
-        ['--import', join(process.cwd(), 'test/host/later.ts')],
+        { ...options, nodeArgs: ['--import', join(process.cwd(), 'test/host/later.ts')] },
       ),
     later(milliseconds) {
       ahead += milliseconds;

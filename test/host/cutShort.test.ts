@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { checkLiveness, checkSafety, type Observation, observe } from '../tenant/checkers.ts';
 import { offsetClock } from '../tenant/clock.ts';
@@ -12,7 +13,7 @@ import { startTenantServers, type TenantServers } from '../tenant/server.ts';
 import { trustedCertificates } from '../tenant/trust.ts';
 import { createWorld, PEOPLE_OU, type World } from '../tenant/world.ts';
 import { ledgerLines } from './followLedger.ts';
-import { startJob } from './job.ts';
+import { type Settings, startJob } from './job.ts';
 
 /** Processes are started; a busy machine takes its time. */
 jest.setTimeout(60_000);
@@ -80,7 +81,7 @@ const policy = () => ({
   telemetry: { spellOutKeeps: false },
 });
 
-const job = () =>
+const job = (settings: Settings = {}) =>
   startJob({
     GRAPH_ROOT: servers.graphRoot,
     IDENTITY_ENDPOINT: servers.identityEndpoint,
@@ -89,6 +90,7 @@ const job = () =>
     LEDGER_DIRECTORY: join(folder, 'ledger'),
     POLICY_FILE: join(folder, 'policy.json'),
     NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+    ...settings,
   });
 
 /** Starts the job, and sends it the signal when the n-th DELETE is under way. */
@@ -131,6 +133,33 @@ test('asked to end, it finishes its step, says so, and leaves the rest to the ne
   expect(stderr).toMatch(/The night was stopped; the rest is left for the next/);
   expect(linesOf('intended')).toBe(linesOf('answered'));
   expect(world.truth.hardDeletes.length).toBeLessThan(GONE);
+
+  expect((await job().ended).code).toBe(0);
+  expect(findings()).toEqual({ violations: [], missed: [], purged: GONE });
+});
+
+test('out of time by its own limit, it does the same, before the platform does worse', async () => {
+  const { ended } = job({ NIGHT_TIME_LIMIT_MINUTES: '0.05' });
+  servers.faults.add({ match: /^DELETE /, kind: 'none', after: 7, before: () => delay(3_000) });
+  const { code, stderr } = await ended;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/The night was stopped; the rest is left for the next/);
+  expect(linesOf('intended')).toBe(linesOf('answered'));
+  expect(world.truth.hardDeletes.length).toBeLessThan(GONE);
+
+  expect((await job().ended).code).toBe(0);
+  expect(findings()).toEqual({ violations: [], missed: [], purged: GONE });
+});
+
+test('cut by the platform, which asks and does not wait: the next night settles what was left open', async () => {
+  const { child, ended } = job();
+  const before = () => {
+    child.kill('SIGTERM');
+    child.kill('SIGKILL');
+  };
+  servers.faults.add({ match: /^DELETE /, kind: 'none', after: 7, before });
+  expect((await ended).code).toBeNull();
+  expect(linesOf('nightEnded')).toBe(0);
 
   expect((await job().ended).code).toBe(0);
   expect(findings()).toEqual({ violations: [], missed: [], purged: GONE });

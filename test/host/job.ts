@@ -24,20 +24,34 @@ export interface Job {
 /** What a process needs to run at all, and nothing that could point it anywhere. */
 const INHERITED = ['PATH', 'HOME', 'USERPROFILE', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'LANG'];
 
+export interface JobOptions {
+  readonly nodeArgs?: readonly string[];
+  /** No file that it writes may grow beyond this. */
+  readonly maxFileKiB?: number;
+}
+
 /** Starts the built function under the host. To be run from the root of the repository. */
 export function startJob(
   settings: Settings,
   args: readonly string[] = [],
-  execArgv: readonly string[] = [],
+  { nodeArgs = [], maxFileKiB }: JobOptions = {},
 ): Job {
   const inherited = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
+  const shell = maxFileKiB === undefined ? undefined : limitingShell(maxFileKiB);
   const child = fork(join(process.cwd(), 'test/host/main.ts'), args, {
-    execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv],
+    ...shell,
+    execArgv: [...(shell?.execArgv ?? []), '--disable-warning=ExperimentalWarning', ...nodeArgs],
     env: { ...inherited, ...settings },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   return { child, ended: endOf(child) };
 }
+
+/** A file that grows beyond it is as good as a full disk, but for the name of the error. POSIX counts by 512 bytes. */
+const limitingShell = (maxFileKiB: number) => ({
+  execPath: '/bin/sh',
+  execArgv: ['-c', `ulimit -f ${maxFileKiB * 2} && exec "$0" "$@"`, process.execPath],
+});
 
 async function endOf(child: ChildProcess): Promise<JobEnd> {
   const exited = new Promise<number | null>((resolve, reject) => {

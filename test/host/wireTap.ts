@@ -7,8 +7,10 @@ export interface WireTap {
   close(): Promise<void>;
 }
 
-/** `passes` is asked about each piece, either way, before it is passed on; `false` swallows it. */
-export async function tapWire(port: number, passes: () => boolean): Promise<WireTap> {
+/** What becomes of a piece, either way: it is passed on once that is known, or swallowed. */
+export type Passes = () => boolean | Promise<boolean>;
+
+export async function tapWire(port: number, passes: Passes): Promise<WireTap> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(port, '127.0.0.1');
@@ -17,8 +19,12 @@ export async function tapWire(port: number, passes: () => boolean): Promise<Wire
       [far, near],
     ] as const) {
       sockets.add(socket);
+      let last = Promise.resolve();
       socket.on('data', (piece) => {
-        if (passes()) other.write(piece);
+        const asked = passes();
+        last = last.then(async () => {
+          if (await asked) other.write(piece);
+        });
       });
       socket.on('error', () => undefined);
       socket.on('close', () => {
