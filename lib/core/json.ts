@@ -14,6 +14,12 @@ export function parseJson(text: string): Json | undefined {
 export const isObject = (json: unknown): json is JsonObject =>
   typeof json === 'object' && json !== null && !Array.isArray(json);
 
+/** Are lists and objects nested in it further than `levels`? */
+export const isDeeperThan = (json: Json, levels: number): boolean =>
+  typeof json === 'object' &&
+  json !== null &&
+  (levels === 0 || Object.values(json).some((inner: Json) => isDeeperThan(inner, levels - 1)));
+
 /** One line of at most 300 characters in which nothing looks like a token. */
 export function withoutSecrets(text: string): string {
   return text

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { immutableId, objectId, tenantId, timestamp } from '../core/ids.ts';
+import { isDeeperThan } from '../core/json.ts';
 import type { DeletedUser, JsonObject, ServicePlan } from '../core/model.ts';
 import { incomplete } from './refusals.ts';
 
@@ -87,10 +88,16 @@ const FOR_THE_SNAPSHOT = [
 export const deletedUserSelect = (directoryExtensions: readonly string[]) =>
   [...Object.keys(zDeletedUser.shape), ...FOR_THE_SNAPSHOT, ...directoryExtensions].join(',');
 
+/** A user is an object with lists of objects. One that is nested without end could not be written to the ledger. */
+const MAX_LEVELS = 20;
+
 /** @throws NightRefused `sourceIncomplete`, naming the property and the object */
 export function parseDeletedUser(json: JsonObject, directoryExtensions: readonly string[]): DeletedUser {
   const what = 'the deleted users';
   const object = `the deleted user ${nameOf(json)}`;
+  if (isDeeperThan(json, MAX_LEVELS)) {
+    throw incomplete(what, `Lists or objects are nested more than ${MAX_LEVELS} deep in ${object}.`);
+  }
   const { onPremisesImmutableId, onPremisesExtensionAttributes, ...user } = parsed(zDeletedUser, json, {
     what,
     object,

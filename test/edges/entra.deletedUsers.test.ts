@@ -237,6 +237,18 @@ describe('what is not as documented refuses the night', () => {
     expect(await refusalOf(read())).toMatch(/"extension_0+_targetAddress": expected a text, a whole number/);
   });
 
+  test.each([30, 3_000, 100_000])('lists %i deep, which no ledger could hold', async (levels) => {
+    await start({ deleted: deletedUsers(2) });
+    const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`;
+    tenant.servers.faults.add({
+      match: /^GET \/directory/,
+      kind: 'transform',
+      times: 9,
+      transform: () => `{"@odata.count":1,"value":[{"id":"${oid(1)}","new":${deep}}]}`,
+    });
+    expect(await refusalOf(read())).toMatch(/nested more than 20 deep in the deleted user 0.*1\./);
+  });
+
   test('but one whose name comes in another case is found', async () => {
     const name = `extension_${'0'.repeat(32)}_targetAddress`;
     await start({ deleted: deletedUsers(1), directoryExtensions: [name] });
