@@ -35,6 +35,8 @@ const GONE = 25;
 /** Pieces and requests of a whole night, roughly; one that comes to its end before its moment is done. */
 const MOMENTS = 260;
 const MOST_MS_MORE = 12;
+/** Then one may come through: nights take longer, the more there are before them. */
+const MOST_KILLS = 12;
 
 export async function killAtRandom(
   times: number,
@@ -68,8 +70,9 @@ async function liveThrough(cloud: Cloud, random: Random, tally: Tally, times: nu
     );
   let before: ReadonlyMap<string, Buffer> = new Map();
   let seen = 0;
+  const most = Math.min(times, tally.kills + MOST_KILLS);
   for (let cameThrough = false; !cameThrough && tally.wrongs.length === 0; ) {
-    const moment = tally.kills < times ? Math.ceil(random.between(0, MOMENTS)) : Number.POSITIVE_INFINITY;
+    const moment = tally.kills < most ? Math.ceil(random.between(0, MOMENTS)) : Number.POSITIVE_INFINITY;
     const end = await killAt(cloud, moment, random);
     cloud.account.onPiece = () => true;
     await cloud.endLease();
