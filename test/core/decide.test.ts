@@ -1,10 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decide } from '../../lib/core/decide.ts';
+import { decide, gatherEvidence } from '../../lib/core/decide.ts';
 import { at } from '../../lib/core/ids.ts';
-import type { DeletedUser, Evidence } from '../../lib/core/model.ts';
+import type { DeletedUser, Evidence, Fact, FactName, Presence } from '../../lib/core/model.ts';
 import type { KeepReason } from '../../lib/core/names.ts';
-import { anyEvidence, deletedMailUser, FOUND, idOf, NOW, policyOf, purgeableEvidence } from './people.ts';
+import {
+  anyEvidence,
+  deletedMailUser,
+  FOUND,
+  idOf,
+  NOW,
+  organization,
+  policyOf,
+  purgeableEvidence,
+} from './people.ts';
 
 const unknown = { value: 'unknown', origin: 'a test' } as const;
 const reasonOf = (user: DeletedUser, evidence: Evidence, nights = 9, policy = policyOf()) => {
@@ -107,6 +116,128 @@ describe('protect rules keep', () => {
     expect(reasonOf(deletedMailUser(1, missing), purgeableEvidence, 9, policyOf({ protect }))).toBe(
       'protectionUnknown',
     );
+  });
+});
+
+describe('what the verdict rests on is said', () => {
+  const verdictOn = (user: DeletedUser, evidence: Evidence, nightsAbsent = 9, policy = policyOf()) =>
+    decide({ user, found: FOUND, evidence, nightsAbsent }, policy, NOW).verdict;
+  const user = deletedMailUser(1);
+  const says = (name: FactName): Fact => ({ ...purgeableEvidence[name], origin: `says ${name}` });
+  const fromNamedOrigins: Evidence = {
+    onPremisesSynced: says('onPremisesSynced'),
+    onPremises: says('onPremises'),
+    reappeared: says('reappeared'),
+    hadMailbox: says('hadMailbox'),
+    licensed: says('licensed'),
+    mailUser: says('mailUser'),
+    onHold: says('onHold'),
+    highVolumeEmail: says('highVolumeEmail'),
+  };
+
+  test('a purge has every known fact for its grounds', () => {
+    const { onHold, highVolumeEmail, ...fromGraph } = fromNamedOrigins;
+    const graphAlone =
+      'says onPremisesSynced; says onPremises; says reappeared; says hadMailbox; says licensed; says mailUser';
+    expect(verdictOn(user, fromGraph)).toEqual({ verdict: 'purge', grounds: graphAlone });
+    expect(verdictOn(user, fromNamedOrigins)).toEqual({
+      verdict: 'purge',
+      grounds: `${graphAlone}; says onHold; says highVolumeEmail`,
+    });
+  });
+
+  test('a fact that keeps is told with its origin', () => {
+    const held = { value: 'yes', origin: 'Exchange says LitigationHold' } as const;
+    const detail = held.origin;
+    expect(verdictOn(user, { ...purgeableEvidence, onHold: held })).toMatchObject({
+      reason: 'onHold',
+      detail,
+    });
+    expect(verdictOn(user, { ...purgeableEvidence, onHold: { ...held, value: 'unknown' } })).toMatchObject({
+      reason: 'holdUnknown',
+      detail,
+    });
+  });
+
+  test('a rule that keeps is told, and one that cannot be answered', () => {
+    const protect = { domains: ['partner1.com'] };
+    expect(verdictOn(user, purgeableEvidence, 9, policyOf({ protect }))).toMatchObject({
+      reason: 'protectedBy',
+      detail: 'domains: partner1.com',
+    });
+    const untold = deletedMailUser(2, { userPrincipalName: undefined });
+    expect(verdictOn(untold, purgeableEvidence, 9, policyOf({ protect }))).toMatchObject({
+      reason: 'protectionUnknown',
+      detail: expect.stringContaining('domains'),
+    });
+  });
+
+  test('a time that keeps is told with how long it has been and how long it must be', () => {
+    const deletedDateTime = at(Date.parse(NOW) - 3.25 * 86_400_000);
+    expect(verdictOn(deletedMailUser(1, { deletedDateTime }), purgeableEvidence)).toMatchObject({
+      reason: 'withinGracePeriod',
+      detail: expect.stringMatching(/ 3\.3 days .* 7$/),
+    });
+    expect(verdictOn(user, purgeableEvidence, 2, policyOf({ nightsAbsent: 3 }))).toMatchObject({
+      reason: 'notAbsentLongEnough',
+      detail: expect.stringContaining('2 of 3 nights'),
+    });
+    expect(verdictOn(deletedMailUser(1, { deletedDateTime: undefined }), purgeableEvidence)).toMatchObject({
+      reason: 'deletionDateUnknown',
+      detail: expect.stringContaining('deletedDateTime'),
+    });
+  });
+
+  test('of several reasons: a rule before a fact, a fact before time', () => {
+    const young = deletedMailUser(1, { deletedDateTime: NOW });
+    const licensed = { ...purgeableEvidence, licensed: { value: 'yes', origin: 'a test' } } as const;
+    const protect = { domains: ['partner1.com'] };
+    expect(reasonOf(young, licensed, 0, policyOf({ protect }))).toBe('protectedBy');
+    expect(reasonOf(young, licensed, 0)).toBe('licensed');
+    expect(reasonOf(young, purgeableEvidence, 0)).toBe('withinGracePeriod');
+  });
+});
+
+describe('the evidence', () => {
+  const gather = (presence: Presence, user = deletedMailUser(1), policy = policyOf()) =>
+    gatherEvidence(user, { ...FOUND, presence }, organization, policy, undefined);
+
+  test.each([
+    ['present', 'yes'],
+    ['absent', 'no'],
+    ['unknown', 'unknown'],
+  ] as const)('%s on-premises is %s', (state, value) => {
+    expect(gather({ state, origin: 'the diff' }).onPremises).toEqual({ value, origin: 'the diff' });
+  });
+
+  test('is what Graph and the diff know; Exchange adds nothing where it is not asked', () => {
+    const evidence = gather(FOUND.presence);
+    const values = Object.fromEntries(Object.entries(evidence).map(([name, { value }]) => [name, value]));
+    expect(values).toEqual({
+      onPremisesSynced: 'yes',
+      onPremises: 'no',
+      reappeared: 'no',
+      mailUser: 'yes',
+      hadMailbox: 'no',
+      licensed: 'no',
+    });
+    expect(evidence.reappeared).toBe(FOUND.reappeared);
+  });
+
+  test('is unknown in all that Exchange would say, where the policy requires its word and has none', () => {
+    const evidence = gather(FOUND.presence, deletedMailUser(1), policyOf({ exchange: { use: 'required' } }));
+    expect([evidence.mailUser, evidence.onHold, evidence.highVolumeEmail]).toEqual(
+      Array(3).fill({ value: 'unknown', origin: expect.stringContaining('Exchange') }),
+    );
+  });
+
+  test('takes in what a directory still holds of the user', () => {
+    const internal = { mail: 'a@domain.com', proxyAddresses: ['SMTP:a@domain.com'] };
+    const tombstone = { deletedSince: NOW, targetAddress: undefined, recipientTypeDetails: '128' };
+    const user = deletedMailUser(1, internal);
+    expect(gather(FOUND.presence, user).mailUser.value).toBe('unknown');
+    const found = { ...FOUND, tombstone };
+    expect(gatherEvidence(user, found, organization, policyOf(), undefined).mailUser.value).toBe('yes');
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { agedRefusals, shrinkRefusals, tenantRefusals } from '../../lib/core/guards.ts';
 import { at, HOUR_MS, tenantId } from '../../lib/core/ids.ts';
-import type { Organization } from '../../lib/core/model.ts';
+import type { Organization, Refusal } from '../../lib/core/model.ts';
 import { NOW, organization, policyOf, sure } from './people.ts';
 
 const policy = policyOf();
@@ -39,6 +39,12 @@ describe('a source', () => {
     ['grown', summary(300), { total: 100, slices: {} }, []],
     ['a small slice gone', summary(99, {}), { total: 100, slices: { a: 5 } }, []],
     ['a slice gone', summary(99, {}), { total: 100, slices: { a: 6 } }, ['sourceShrank']],
+    [
+      'a slice gone that is called as what every object has',
+      summary(99, {}),
+      { total: 100, slices: { constructor: 6 } },
+      ['sourceShrank'],
+    ],
     ['a slice within its share', summary(990, { a: 90 }), { total: 1000, slices: { a: 100 } }, []],
     [
       'a slice beyond its share',
@@ -59,4 +65,76 @@ test('a part older than what an earlier night read refuses', () => {
   expect(refusals({})).toEqual([]);
   expect(refusals({ 'domain.com': ago(HOUR_MS) })).toEqual([]);
   expect(refusals({ 'other.com': ago(HOUR_MS - 1) })).toEqual(['sourceStale']);
+});
+
+describe('a refusal tells an operator', () => {
+  const limits = policy.onPremises;
+  const summary = { kind: 'activeDirectory', total: 80, slices: { 'OU=A': 30 }, asOf: NOW } as const;
+  const lastSync = ago(5.5 * HOUR_MS);
+  const serverTime = ago(-400_000);
+  const other = sure(tenantId('bbbbbbbb-0000-4000-8000-000000000001'));
+  const old = ago(2 * HOUR_MS);
+  const parts = { 'domain.com': old };
+  const of = (changes: Partial<Organization>) => tenantRefusals({ ...organization, ...changes }, policy, NOW);
+
+  test.each<readonly [string, readonly Refusal[], readonly string[], Partial<Refusal>]>([
+    ['which tenants', of({ tenantId: other }), [other, policy.tenantId], {}],
+    [
+      'how far the clocks are apart',
+      of({ serverTime }),
+      ['-400 s', NOW, serverTime],
+      { limit: 300, actual: 400 },
+    ],
+    ['that the time is unknown', of({ serverTime: undefined }), ['what time it is'], {}],
+    ['how old the sync is', of({ lastSync }), ['5.5 hours', lastSync, 'allows 3'], { limit: 3, actual: 5.5 }],
+    ['that the sync is unknown', of({ lastSync: undefined }), ['last synced', 'Entra Connect'], {}],
+    ['that sync is off', of({ onPremisesSyncEnabled: false }), ['not switched on', 'Entra Connect'], {}],
+    [
+      'which part is old',
+      agedRefusals({ ...summary, parts }, { 'domain.com': NOW }),
+      ['activeDirectory', 'domain.com', old, NOW],
+      {},
+    ],
+    [
+      'which source is empty',
+      shrinkRefusals({ ...summary, total: 0 }, undefined, limits),
+      ['activeDirectory'],
+      {},
+    ],
+    [
+      'how much a source lost',
+      shrinkRefusals(summary, { total: 120, slices: {} }, limits),
+      ['activeDirectory', '80 users', '33.3 %', '120', '10 %', 'maxShrinkPercent'],
+      { limit: 10, actual: 100 / 3 },
+    ],
+    [
+      'which part of it lost them',
+      shrinkRefusals(summary, { total: 80, slices: { 'OU=A': 40 } }, limits),
+      ['activeDirectory', '30 users in OU=A', '25.0 %', '40', '10 %', 'maxShrinkPercent'],
+      { limit: 10, actual: 25 },
+    ],
+  ])('%s, and that nobody is purged', (_name, refusals, facts, numbers) => {
+    expect(refusals).toEqual([expect.objectContaining(numbers)]);
+    const detail = refusals[0]?.detail ?? '';
+    for (const fact of [...facts, 'Nobody is purged']) expect(detail).toContain(fact);
+  });
+
+  test('everything that is wrong, at once', () => {
+    expect(refusalsOf({ tenantId: other, serverTime, lastSync })).toEqual([
+      'wrongTenant',
+      'clockSkewed',
+      'syncStale',
+    ]);
+    const baseline = { total: 100, slices: { a: 50, b: 50 } };
+    const names = shrinkRefusals({ ...summary, total: 20, slices: { b: 20 } }, baseline, limits);
+    expect(names.map(({ actual }) => actual)).toEqual([80, 100, 60]);
+  });
+
+  test('nothing of a source that told no ages, or that held nobody before', () => {
+    expect(agedRefusals(summary, { 'domain.com': NOW })).toEqual([]);
+    expect(shrinkRefusals(summary, { total: 0, slices: { a: 0 } }, limits)).toEqual([]);
+    expect(
+      shrinkRefusals(summary, { total: 0, slices: { a: 0 } }, { ...limits, maxShrinkPercent: 0 }),
+    ).toEqual([]);
+  });
 });

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { at, DAY_MS } from '../../lib/core/ids.ts';
 import type { Decision, Verdict } from '../../lib/core/model.ts';
 import { type Brakes, makePlan } from '../../lib/core/plan.ts';
-import { deletedMailUser, FOUND, policyOf, purgeableEvidence } from './people.ts';
+import { deletedMailUser, FOUND, idOf, NOW, policyOf, purgeableEvidence } from './people.ts';
 
 const purge: Verdict = { verdict: 'purge', grounds: 'a test' };
 const keep: Verdict = { verdict: 'keep', reason: 'licensed', detail: 'a test' };
@@ -77,6 +79,83 @@ describe('brakes', () => {
   });
 });
 
+describe('a refusal tells an operator', () => {
+  const details = (count: number, by: Brakes) => {
+    const plan = makePlan(purges(count), by);
+    return plan.state === 'refused' ? plan.refusals : [];
+  };
+  test.each([
+    ['tooManyPurges', brakes(5, 100, 99), ['7 users', '2 more', 'the 5 allowed', 'maxPurgesPerNight'], 5, 7],
+    [
+      'tooLargeShare',
+      brakes(99, 0.5, 99),
+      ['7 users', '0.70 %', '1000 synced', 'the 0.5 % allowed', 'maxPercentOfSyncedUsers'],
+      0.5,
+      0.7,
+    ],
+    [
+      'budgetExceeded',
+      brakes(99, 100, 9, 5),
+      ['7 purges tonight', '5 before', '12 in 7 days', '3 more', 'the 9 allowed', 'rollingBudget'],
+      9,
+      12,
+    ],
+  ] as const)(
+    '%s: how much, how much is allowed, and that nobody is purged',
+    (refusal, by, facts, limit, actual) => {
+      const [told, ...others] = details(7, by);
+      expect([told?.refusal, told?.limit, told?.actual, others]).toEqual([refusal, limit, actual, []]);
+      for (const fact of [...facts, 'Nobody is purged.', 'raise the limit in the policy']) {
+        expect(told?.detail).toContain(fact);
+      }
+    },
+  );
+
+  test('that any purge is too large a share of no users at all', () => {
+    expect(details(1, brakes(9, 99, 9, 0, 0))).toMatchObject([{ refusal: 'tooLargeShare', actual: 100 }]);
+    expect(details(1, brakes(9, 100, 9, 0, 0))).toEqual([]);
+  });
+});
+
+describe('the purges of a ready plan', () => {
+  const ready = (decisions: readonly Decision[]) => {
+    const plan = makePlan(decisions, brakes(99, 100, 99));
+    return plan.state === 'ready' ? plan.purges : [];
+  };
+  const deleted = (n: number, daysAgo: number): Decision => ({
+    ...decision(n, purge),
+    user: deletedMailUser(n, { deletedDateTime: at(Date.parse(NOW) - daysAgo * DAY_MS) }),
+  });
+
+  test('are in the order of their deletion, the oldest first, then by id', () => {
+    const ids = ready([deleted(1, 10), deleted(4, 20), deleted(2, 30), deleted(3, 20)]).map(({ id }) => id);
+    expect(ids).toEqual([2, 3, 4, 1].map(idOf));
+  });
+
+  test('carry the decision and the generation that it was on', () => {
+    const one = deleted(1, 10);
+    expect(ready([one])).toEqual([
+      { id: one.user.id, deletedDateTime: one.user.deletedDateTime, decision: one },
+    ]);
+  });
+
+  test('are never of a user whose deletion has no date, or who is kept', () => {
+    const undated = { ...decision(1, purge), user: deletedMailUser(1, { deletedDateTime: undefined }) };
+    expect(ready([undated, decision(2, keep)])).toEqual([]);
+  });
+});
+
+test('the counts add up, with every reason to keep', () => {
+  const onHold: Verdict = { verdict: 'keep', reason: 'onHold', detail: 'a test' };
+  const all = [decision(1, purge), decision(2, keep), decision(3, onHold), decision(4, onHold)];
+  expect(makePlan(all, brakes(9, 100, 9)).counts).toEqual({
+    deletedUsers: 4,
+    purge: 1,
+    keep: 3,
+    keptBy: { licensed: 1, onHold: 2 },
+  });
+});
+
 test('the fingerprint names the set, not the order', () => {
   const shuffled = fc.shuffledSubarray(purges(6), { minLength: 6 });
   const by = brakes(99, 100, 99);
@@ -87,4 +166,11 @@ test('the fingerprint names the set, not the order', () => {
     }),
   );
   expect(makePlan(purges(5), by).fingerprint).not.toBe(expected.fingerprint);
+});
+
+test('the fingerprint is the SHA-256 of a line for each generation, so that anybody can check it', () => {
+  const [first, second] = [deletedMailUser(1), deletedMailUser(2)];
+  const text = [first, second].map(({ id, deletedDateTime }) => `${id} ${deletedDateTime}\n`).join('');
+  const expected = createHash('sha256').update(text).digest('hex');
+  expect(makePlan([decision(2, purge), decision(1, purge)], brakes(9, 100, 9)).fingerprint).toBe(expected);
 });
