@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { type NightId, nightId, type Timestamp, timestamp } from '../core/ids.ts';
+import { messageOf } from '../errors.ts';
 import type { NightStore } from './store.ts';
 
 /** No `.ndjson`: it is no night. */
@@ -45,9 +46,13 @@ export async function addClaim(
 }
 
 async function bytesOf(store: NightStore): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of store.read(CLAIMS)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  try {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of store.read(CLAIMS)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  } catch (error) {
+    throw new Error(`${CLAIMS} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** A line that cannot be read was torn off while it was written: whoever wrote it never went on. */

@@ -64,9 +64,14 @@ function fileStore(directory: string): NightStore {
     async lease() {
       try {
         await mkdir(directory, { recursive: true });
-        return await takeFileLease(join(directory, 'lock'));
       } catch (error) {
         throw inWords(error);
+      }
+      const path = join(directory, 'lock');
+      try {
+        return await takeFileLease(path);
+      } catch (error) {
+        throw new Error(`${path}: ${messageOf(error)}`, { cause: error });
       }
     },
   };
@@ -90,7 +95,13 @@ async function takeFileLease(path: string): Promise<Lease | undefined> {
   }
   return {
     stillOurs: async () => undefined,
-    release: async () => database.close(),
+    async release() {
+      try {
+        database.close();
+      } catch {
+        // It was given back already.
+      }
+    },
   };
 }
 

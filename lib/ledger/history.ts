@@ -12,8 +12,9 @@
  */
 import type { NightId, Timestamp } from '../core/ids.ts';
 import type { LedgerLine } from '../core/record.ts';
+import { messageOf } from '../errors.ts';
 import type { ChainLink } from '../ports.ts';
-import { ChainBroken, type ReadLine, readChain } from './chain.ts';
+import { ChainBroken, type ChainEnd, type ReadLine, readChain } from './chain.ts';
 import { type NightFile, type NightStore, nightsAmong, stampOf } from './store.ts';
 
 /**
@@ -60,12 +61,16 @@ function linkTo({ line, hash }: ReadLine, before: ChainLink | undefined): ChainL
   return line.record.kind === 'nightStarted' ? { night: line.night, fence: line.fence, hash } : undefined;
 }
 
-async function* checked(store: NightStore, file: NightFile) {
+/** The chain of one night. @throws Error whose message names the file and, where the chain is broken, the line */
+export async function* checked(
+  store: NightStore,
+  { name, night }: Pick<NightFile, 'name' | 'night'>,
+): AsyncGenerator<ReadLine, ChainEnd, undefined> {
   try {
-    yield* readChain(file.night, store.read(file.name));
+    return yield* readChain(night, store.read(name));
   } catch (error) {
-    if (!(error instanceof ChainBroken)) throw error;
-    throw new Error(`${file.name} line ${error.lineNumber} ${error.message}`, { cause: error });
+    const where = error instanceof ChainBroken ? `line ${error.lineNumber}` : 'cannot be read:';
+    throw new Error(`${name} ${where} ${messageOf(error)}`, { cause: error });
   }
 }
 

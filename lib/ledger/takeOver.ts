@@ -4,8 +4,9 @@
  * store refuses it, nothing is recorded, and so nothing is purged.
  */
 import { DAY_MS, elapsedMs, type NightId, type Timestamp } from '../core/ids.ts';
-import { linkRecords, NOTHING_BEFORE, readChain, type Tail } from './chain.ts';
+import { linkRecords, NOTHING_BEFORE, type Tail } from './chain.ts';
 import type { Taken } from './claims.ts';
+import { checked } from './history.ts';
 import { type NightStore, nameOf } from './store.ts';
 
 /** Nobody is paused for longer, and the ledger is not read back further. */
@@ -56,7 +57,7 @@ async function takeOver(store: NightStore, name: string, claim: Taken, taker: Ta
 }
 
 async function endOf(store: NightStore, name: string, night: NightId) {
-  const chain = readChain(night, store.read(name));
+  const chain = checked(store, { name, night });
   let began = false;
   let isOver = false;
   let tail: Tail = { seq: 0, prev: NOTHING_BEFORE };

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -228,6 +228,27 @@ describe('what does not fit refuses the night, by file and line', () => {
     await rm(join(directory, 'copy.ndjson'));
     await writeFile(await pathOf(1), text);
     expect(await refusal()).toContain('line 1 is a line of another night');
+  });
+
+  test('a file that cannot be read, by name, whoever reads it', async () => {
+    await threeNights();
+    const path = await pathOf(2);
+    await rm(path);
+    await mkdir(path);
+    expect(await refusal()).toContain(`20261122T020000Z-${night('c')}.ndjson cannot be read: `);
+    const next = () => claimed(ledger, night('d'), time('2026-11-23T02:00:00Z'));
+    await expect(next()).rejects.toThrow(`${night('c')}.ndjson cannot be read: `);
+    await rm(path, { recursive: true });
+    await writeFile(path, 'x\n');
+    await expect(next()).rejects.toThrow(`${night('c')}.ndjson line 1 cannot be read: `);
+    for (const name of ['claims.log', 'lock']) {
+      await rm(join(directory, name));
+      await mkdir(join(directory, name));
+      await expect(next()).rejects.toThrow(name);
+      await rm(join(directory, name), { recursive: true });
+    }
+    await writeFile(join(directory, 'lock'), 'this is no lock'.repeat(100));
+    await expect(next()).rejects.toThrow(`${join(directory, 'lock')}: `);
   });
 
   test('the message says what was not done and what to do', async () => {
