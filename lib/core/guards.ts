@@ -96,8 +96,9 @@ export function shrinkRefusals(
     ];
   }
   if (baseline === undefined) return [];
+  const now = new Map(Object.entries(source.slices));
   const slices = Object.entries(baseline.slices)
-    .map(([slice, before]) => ({ name: ` in ${slice}`, before, after: source.slices[slice] ?? 0 }))
+    .map(([slice, before]) => ({ name: ` in ${slice}`, before, after: now.get(slice) ?? 0 }))
     .filter(({ before, after }) => before - after > limits.maxSliceShrinkUsers);
   return [{ name: '', before: baseline.total, after: source.total }, ...slices]
     .filter(({ before, after }) => shrinkPercent(before, after) > limits.maxShrinkPercent)

@@ -198,11 +198,15 @@ function noteParts(
 
 function largest(readings: readonly Baseline[]): Baseline | undefined {
   if (readings.length === 0) return undefined;
-  const slices: Record<string, number> = {};
+  // A slice may be called as what every object has, such as "constructor".
+  const slices = new Map<string, number>();
   for (const reading of readings) {
     for (const [slice, users] of Object.entries(reading.slices)) {
-      slices[slice] = Math.max(slices[slice] ?? 0, users);
+      slices.set(slice, Math.max(slices.get(slice) ?? 0, users));
     }
   }
-  return { total: Math.max(...readings.map((reading) => reading.total)), slices };
+  return {
+    total: Math.max(...readings.map((reading) => reading.total)),
+    slices: Object.fromEntries(slices),
+  };
 }

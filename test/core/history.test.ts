@@ -121,6 +121,18 @@ describe('the baseline of a source', () => {
     expect(total([5, read(100)], [3, read(120)], [1, read(90)])).toBe(120));
   test('what is older than a week is forgotten', () => expect(total([9, read(500)], [1, read(90)])).toBe(90));
   test('the last reading counts however old', () => expect(total([30, read(100)])).toBe(100));
+  test('a slice may be called as what every object has', () => {
+    const slices = { constructor: 3, toString: 4 };
+    const one: LedgerRecord = {
+      kind: 'sourceRead',
+      source: 'entra',
+      total: 7,
+      slices,
+      asOf: NOW,
+      accepted: true,
+    };
+    expect(history([2, one], [1, one]).baseline('entra')).toEqual({ total: 7, slices });
+  });
   test('a refused reading never becomes the measure', () => {
     const nights = [20, 15, 10, 5, 1].map((days) => [days, read(10, false, 100)] as const);
     expect(total([25, read(100)], ...nights)).toBe(100);
