@@ -79,3 +79,69 @@ test.each([
     afterMs: hours * HOUR_MS,
   });
 });
+
+describe('what Exchange says is told', () => {
+  const told = (word: ExchangeWord, graph = fact('yes')) =>
+    withExchangeWord(graph, id, word, 'required', VERIFIED).mailUser.origin;
+  test.each<readonly [string, ExchangeWord, string]>([
+    ['no answer', undefined, 'did not answer'],
+    ['nobody of that id', nobody, 'no soft-deleted recipient'],
+    ['no type', recipient({ recipientType: undefined }), 'no clear recipient type'],
+    ['another type', recipient({ recipientType: 'UserMailbox' }), 'UserMailbox'],
+    ['no address', recipient({ externalAddress: undefined }), 'without a usable external address'],
+    ['no domain', recipient({ externalAddress: 'user' }), 'without a usable external address'],
+    ['an address of our own', recipient({ externalAddress: 'user@x.domain.com' }), 'own domain x.domain.com'],
+    ['an address of theirs', recipient(), 'external address in partner.com'],
+  ])('%s', (_name, word, words) => expect(told(word)).toContain(words));
+
+  test('and where Graph vetoes, it is Graph that is told', () => {
+    expect(told(recipient(), { value: 'no', origin: 'userType is Guest' })).toBe('userType is Guest');
+  });
+
+  test('where nothing is asked, nothing of Exchange’s is there', () => {
+    const graph = fact('yes');
+    for (const use of ['off', 'whenAvailable'] as const) {
+      expect(withExchangeWord(graph, id, nobody, use, VERIFIED)).toEqual({ mailUser: graph });
+    }
+    expect(withExchangeWord(graph, id, recipient(), 'off', VERIFIED)).toEqual({ mailUser: graph });
+  });
+
+  test('holds and high-volume accounts come through as they are', () => {
+    const held = { onHold: fact('yes'), highVolumeEmail: fact('unknown') };
+    expect(withExchangeWord(fact('yes'), id, recipient(held), 'required', VERIFIED)).toMatchObject(held);
+    const unknown = expect.objectContaining({ value: 'unknown' });
+    expect(withExchangeWord(fact('yes'), id, undefined, 'required', VERIFIED)).toEqual({
+      mailUser: unknown,
+      onHold: unknown,
+      highVolumeEmail: unknown,
+    });
+  });
+});
+
+describe('the cure is told', () => {
+  const { exchange } = policyOf();
+  const cure = (word: NonNullable<ExchangeWord>, hours: number) =>
+    cureOf(
+      { id, deletedDateTime: at(0), purgedAt: at(Date.parse(NOW) - hours * HOUR_MS) },
+      word,
+      exchange,
+      NOW,
+    );
+  const still = new Map(recipient());
+
+  test('as gone, as normal for some hours, or with how long it lingers and what to do', () => {
+    expect(cure(new Map(), 3).detail).toContain('no soft-deleted recipient');
+    expect(cure(still, 24)).toMatchObject({
+      state: 'waiting',
+      detail: expect.stringContaining('takes hours'),
+    });
+    const { state, detail } = cure(still, 30.2);
+    expect(state).toBe('lingering');
+    expect(detail).toContain('30 hours after the purge');
+    expect(detail).toContain('Remove-MailUser -PermanentlyDelete');
+  });
+
+  test('a purge that the clock puts in the future was just now', () => {
+    expect(cure(still, -1)).toMatchObject({ state: 'waiting', afterMs: 0 });
+  });
+});

@@ -7,6 +7,12 @@ const TYPE = 'extension_0123456789abcdef0123456789abcdef_msExchRecipientTypeDeta
 const TARGET = 'extension_0123456789abcdef0123456789abcdef_targetAddress';
 const NAMES = { recipientTypeAttribute: TYPE, targetAddressAttribute: TARGET };
 const user = (changes: Partial<DeletedUser>) => deletedMailUser(1, changes);
+const bare = {
+  onPremisesSyncEnabled: undefined,
+  onPremisesDomainName: undefined,
+  onPremisesSecurityIdentifier: undefined,
+  onPremisesDistinguishedName: undefined,
+};
 const internal = { mail: 'a@domain.com', proxyAddresses: ['SMTP:a@domain.com'] };
 
 describe('a mail user, from Graph alone', () => {
@@ -48,7 +54,6 @@ describe('with directory extension attributes', () => {
     ['an external target proves an internal primary', { [TARGET]: 'SMTP:u@partner.com' }, internal, 'yes'],
     ['both agree', { [TYPE]: '128', [TARGET]: 'smtp:u@partner.com' }, internal, 'yes'],
     ['remote mailbox', { [TYPE]: '2147483648' }, {}, 'no'],
-    ['user mailbox', { [TYPE]: '1' }, {}, 'no'],
     ['a type nobody knows', { [TYPE]: '12345' }, {}, 'unknown'],
     ['the target is the tenant itself', { [TARGET]: 'SMTP:u@domain.com' }, {}, 'no'],
     ['the target is no address', { [TARGET]: 'X400:c=us' }, {}, 'unknown'],
@@ -58,6 +63,14 @@ describe('with directory extension attributes', () => {
   ])('%s', (_name, directoryExtensions, changes, value) => {
     expect(mailUserFact(user({ ...changes, directoryExtensions }), VERIFIED, NAMES).value).toBe(value);
   });
+
+  // User, linked, shared, legacy, room and equipment mailbox; and the remote ones (Exchange's documentation).
+  test.each(['1', '2', '4', '8', '16', '32', '2147483648', '8589934592', '17179869184', '34359738368'])(
+    'msExchRecipientTypeDetails %s is a mailbox',
+    (type) => {
+      expect(mailUserFact(user({ directoryExtensions: { [TYPE]: type } }), VERIFIED, NAMES).value).toBe('no');
+    },
+  );
 
   test('an attribute that the policy does not name says nothing', () => {
     const one = user({ ...internal, directoryExtensions: { [TYPE]: '128' } });
@@ -88,6 +101,9 @@ describe('mailbox and licence', () => {
     [{ assignedPlans: undefined }, 'unknown'],
     [{ provisionedPlans: undefined }, 'unknown'],
     [{ assignedPlans: [{ service: undefined, status: 'Enabled' }] }, 'unknown'],
+    [{ provisionedPlans: [{ service: undefined, status: 'Enabled' }, exchange] }, 'yes'],
+    [{ provisionedPlans: [{ service: 'MicrosoftExchange', status: 'Enabled' }] }, 'no'],
+    [{ provisionedPlans: [{ service: 'exchangeonline', status: 'Enabled' }] }, 'yes'],
     [{ assignedPlans: [{ service: 'SharePoint', status: 'Enabled' }] }, 'no'],
   ])('mailbox, case %#', (changes, value) => {
     expect(hadMailboxFact(user(changes)).value).toBe(value);
@@ -102,12 +118,6 @@ describe('mailbox and licence', () => {
 });
 
 describe('on-premises-synced', () => {
-  const bare = {
-    onPremisesSyncEnabled: undefined,
-    onPremisesDomainName: undefined,
-    onPremisesSecurityIdentifier: undefined,
-    onPremisesDistinguishedName: undefined,
-  };
   test.each<readonly [string, Partial<DeletedUser>, 'yes' | 'no' | 'unknown']>([
     ['flag and id', {}, 'yes'],
     ['other attributes without the flag', { onPremisesSyncEnabled: undefined }, 'yes'],
@@ -115,9 +125,105 @@ describe('on-premises-synced', () => {
     ['a federated cloud-only user', bare, 'no'],
     ['a cloud-only user', { ...bare, immutableId: undefined }, 'no'],
     ['flag without an id', { immutableId: undefined }, 'unknown'],
+    [
+      'any one other attribute is enough: a SID',
+      { ...bare, onPremisesSecurityIdentifier: 'S-1-5-21-1' },
+      'yes',
+    ],
+    ['any one other attribute is enough: a domain', { ...bare, onPremisesDomainName: 'domain.com' }, 'yes'],
+    ['any one other attribute is enough: a DN', { ...bare, onPremisesDistinguishedName: 'CN=Jo' }, 'yes'],
+    ['an empty attribute is none', { ...bare, onPremisesDomainName: '' }, 'no'],
+    [
+      'other attributes without an id',
+      { ...bare, immutableId: undefined, onPremisesDomainName: 'x' },
+      'unknown',
+    ],
+    ['once synced, no longer', { ...bare, onPremisesSyncEnabled: false }, 'no'],
     ['nothing told at all', { ...bare, immutableId: undefined, userType: undefined }, 'unknown'],
   ])('%s', (_name, changes, value) => {
     expect(onPremisesSyncedFact(user(changes)).value).toBe(value);
+  });
+});
+
+describe('what proves it is told, for the grounds of a purge', () => {
+  const exchange = { service: 'exchange', status: 'Deleted' };
+  const told = (changes: Partial<DeletedUser>) => mailUserFact(user(changes), VERIFIED, NAMES).origin;
+  test.each<readonly [string, Partial<DeletedUser>, string]>([
+    ['no userType', { userType: undefined }, 'no userType'],
+    ['a guest', { userType: 'guest' }, 'Guest'],
+    ['a userType nobody knows', { userType: 'Robot' }, 'userType is Robot'],
+    ['no UPN', { userPrincipalName: undefined }, 'no userPrincipalName'],
+    ['an external user', { userPrincipalName: 'a#EXT#@contoso.onmicrosoft.com' }, '#EXT#'],
+    ['no proxies', { proxyAddresses: undefined }, 'no proxyAddresses'],
+    ['no primary', { proxyAddresses: [] }, '0 primary SMTP addresses'],
+    ['two primaries', { proxyAddresses: ['SMTP:a@b.com', 'SMTP:b@b.com'] }, '2 primary SMTP addresses'],
+    ['a malformed primary', { proxyAddresses: ['SMTP:user'] }, 'malformed'],
+    ['no mail', { mail: undefined }, 'no mail'],
+    ['another mail', { mail: 'other@partner1.com' }, 'mail differs'],
+    ['an internal primary', internal, 'own domain domain.com'],
+    ['an external primary', {}, 'outside the tenant, in partner1.com'],
+    [
+      'an extension that says the type',
+      { directoryExtensions: { [TYPE]: '128' } },
+      `msExchRecipientTypeDetails is 128 (${TYPE})`,
+    ],
+    [
+      'an extension that says the target',
+      { directoryExtensions: { [TARGET]: 'SMTP:u@partner.com' } },
+      `outside the tenant, in partner.com (${TARGET})`,
+    ],
+    [
+      'a target of our own',
+      { directoryExtensions: { [TARGET]: 'SMTP:u@domain.com' } },
+      `own domain domain.com (${TARGET})`,
+    ],
+    [
+      'a target that is no address',
+      { directoryExtensions: { [TARGET]: 'X400:c=us' } },
+      `no SMTP address (${TARGET})`,
+    ],
+  ])('%s', (_name, changes, words) => expect(told(changes)).toContain(words));
+
+  test('everything that was said, where several speak', () => {
+    const directoryExtensions = { [TYPE]: '128', [TARGET]: 'SMTP:u@domain.com' };
+    const tombstone = { deletedSince: undefined, recipientTypeDetails: '1', targetAddress: 'SMTP:u@b.com' };
+    const { value, origin } = mailUserFact(user({ directoryExtensions }), VERIFIED, NAMES, tombstone);
+    expect(value).toBe('unknown');
+    expect(origin.split('; ')).toEqual([
+      expect.stringContaining(`is 128 (${TYPE})`),
+      expect.stringContaining(`domain.com (${TARGET})`),
+      expect.stringMatching(/is 1 \(the deleted object on-premises\)/),
+      expect.stringMatching(/b\.com \(the deleted object on-premises\)/),
+    ]);
+  });
+
+  test.each<readonly [Partial<DeletedUser>, string]>([
+    [{ assignedPlans: [exchange] }, 'exchange plan (Deleted)'],
+    [{ assignedPlans: [{ ...exchange, status: undefined }] }, 'exchange plan (no status)'],
+    [{ assignedPlans: undefined }, 'no assignedPlans'],
+    [{ provisionedPlans: undefined }, 'no provisionedPlans'],
+    [{ provisionedPlans: [{ service: undefined, status: undefined }] }, 'without a service name'],
+    [{}, 'no exchange plan'],
+  ])('the mailbox, case %#', (changes, words) => {
+    expect(hadMailboxFact(user(changes)).origin).toContain(words);
+  });
+
+  test.each<readonly [Partial<DeletedUser>, string]>([
+    [{ assignedLicenses: undefined }, 'no assignedLicenses'],
+    [{ assignedLicenses: ['a', 'b'] }, '2 licence'],
+    [{}, 'no licence'],
+  ])('the licence, case %#', (changes, words) => {
+    expect(licensedFact(user(changes)).origin).toContain(words);
+  });
+
+  test.each<readonly [Partial<DeletedUser>, string]>([
+    [{}, 'onPremisesSyncEnabled is true'],
+    [{ onPremisesSyncEnabled: undefined }, 'other on-premises attributes'],
+    [bare, 'an immutable id alone'],
+    [{ ...bare, immutableId: undefined }, 'no immutable id and no on-premises attribute'],
+    [{ immutableId: undefined }, 'no onPremisesImmutableId'],
+  ])('the sync, case %#', (changes, words) => {
+    expect(onPremisesSyncedFact(user(changes)).origin).toContain(words);
   });
 });
 

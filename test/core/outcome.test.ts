@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { at } from '../../lib/core/ids.ts';
-import { type Look, lookAt, nextStep, type Progress, type Seen } from '../../lib/core/outcome.ts';
+import { OUTCOMES } from '../../lib/core/names.ts';
+import { isFailure, type Look, lookAt, nextStep, type Progress, type Seen } from '../../lib/core/outcome.ts';
 import { deletedMailUser, NOW, sure } from './people.ts';
 
 const user = deletedMailUser(1);
@@ -42,7 +43,21 @@ describe('the next step', () => {
     ['all of six are refused', { steps: 2, tried: 6, refused: 6 }, 'stop'],
     ['three of a hundred fail', { steps: 7, tried: 100, failed: 3 }, 'purge'],
     ['refused and failed together', { steps: 7, tried: 20, failed: 3, refused: 2 }, 'stop'],
+    ['exactly a fifth of fifteen fail', { steps: 4, tried: 15, failed: 3 }, 'purge'],
+    ['more than a fifth of fourteen fail', { steps: 4, tried: 14, failed: 3 }, 'stop'],
+    ['nothing was tried yet', {}, 'purge'],
   ])('%s', (_name, progress, expected) => {
     expect(step(progress).step).toBe(expected);
   });
+
+  test('a stop says why', () => {
+    expect(step({ steps: 1, tried: 1, failed: 1 })).toMatchObject({ why: expect.stringContaining('first') });
+    expect(step({ steps: 3, tried: 9, failed: 3, refused: 2 })).toMatchObject({
+      why: expect.stringMatching(/\b9 purges tried, 2 .*refused.* 3 failed/),
+    });
+  });
+});
+
+test('a night fails for what was not purged or not proven, and for nothing else', () => {
+  expect(OUTCOMES.filter(isFailure)).toEqual(['notPurged', 'unverified']);
 });

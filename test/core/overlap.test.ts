@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type ImmutableId, immutableId } from '../../lib/core/ids.ts';
 import type { OnPremUser } from '../../lib/core/model.ts';
@@ -39,4 +39,47 @@ test.each([
   const ids = users(sampled).map((_, n) => id(n));
   const found = new Set(ids.slice(0, present));
   expect(overlapRefusals('export', ids, found).map(({ refusal }) => refusal)).toEqual(expected);
+});
+
+test('a refusal tells how many of whom the source lacks', () => {
+  const ids = users(40).map(({ immutableId }) => sure(immutableId));
+  const [refusal, ...others] = overlapRefusals('activeDirectory', ids, new Set(ids.slice(0, 30)));
+  expect(others).toEqual([]);
+  expect(refusal).toMatchObject({ limit: 10, actual: 25 });
+  const facts = ['Of 40 live synced users', 'activeDirectory', 'does not have 10', 'Nobody is purged'];
+  for (const fact of facts) expect(refusal?.detail).toContain(fact);
+});
+
+describe('the sample', () => {
+  test('is everybody, in order, as long as they are few', () => {
+    const sample = startSample();
+    sample.note(users(399));
+    expect(sample.finish()).toEqual(users(399).map(({ immutableId }) => immutableId));
+  });
+
+  test('is thinned out by half whenever it reaches four hundred', () => {
+    for (const [count, stride] of [
+      [400, 2],
+      [798, 2],
+      [799, 4],
+      [5000, 16],
+    ] as const) {
+      const sample = startSample();
+      sample.note(users(count));
+      const expected = users(count).filter((_, n) => n % stride === 0);
+      expect(sample.finish()).toEqual(expected.map(({ immutableId }) => immutableId));
+    }
+  });
+
+  test('leaves out whoever has no immutable id, and is the same however the users are paged', () => {
+    const everybody = users(1000).flatMap((one) => [one, { ...one, immutableId: undefined }]);
+    const whole = startSample();
+    whole.note(everybody);
+    const paged = startSample();
+    for (let from = 0; from < everybody.length; from += 37) paged.note(everybody.slice(from, from + 37));
+    const plain = startSample();
+    plain.note(users(1000));
+    expect(whole.finish()).toEqual(plain.finish());
+    expect(paged.finish()).toEqual(plain.finish());
+  });
 });

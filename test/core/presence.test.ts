@@ -97,3 +97,106 @@ test('of several sources present beats everything, and absent needs all of them'
   expect(state('absent', 'absent')).toBe('absent');
   expect(state()).toBe('unknown');
 });
+
+describe('where it was found, or not, is told', () => {
+  const user = deletedMailUser(1);
+  const exported: SourceSummary = { ...entra, kind: 'export' };
+  const untold = deletedMailUser(1, {
+    immutableId: undefined,
+    proxyAddresses: undefined,
+    userPrincipalName: undefined,
+  });
+
+  test('by the source that has its immutable id', () => {
+    const { presence, reappeared } = find(user, [{ ...nobody, immutableId: user.immutableId }]);
+    expect(presence).toEqual({ state: 'present', origin: 'entra has a user with its immutable id' });
+    expect(reappeared).toEqual({ value: 'yes', origin: presence.origin });
+  });
+
+  test('by the source and the address that somebody holds', () => {
+    const holder = { ...nobody, addresses: ['sip:x@y.com', 'smtp:USER@partner1.com'] };
+    expect(find(user, [holder]).reappeared.origin).toBe('entra has a user who holds user@partner1.com');
+  });
+
+  test('by the first who was found, and by the immutable id rather than an address', () => {
+    const byName = { ...nobody, userPrincipalName: 'person1@domain.com' };
+    const byAddress = { ...nobody, addresses: ['user@partner1.com'] };
+    expect(find(user, [byName, byAddress]).reappeared.origin).toContain('person1@domain.com');
+    const byId = { ...nobody, immutableId: user.immutableId };
+    expect(find(user, [byName, byId]).reappeared.origin).toContain('immutable id');
+    expect(find(user, [byId, byName]).reappeared.origin).toContain('immutable id');
+  });
+
+  test('by all the sources that were read to their end', () => {
+    const { presence, reappeared } = find(user, [nobody], [entra, exported]);
+    expect(presence.origin).toBe('not in entra and export, read to the end');
+    expect(reappeared.origin).toContain('nobody in entra and export');
+  });
+
+  test('by what there was nothing to look for', () => {
+    const { presence, reappeared } = find(untold, [nobody], []);
+    expect(presence.origin).toContain('onPremisesImmutableId');
+    expect(reappeared).toEqual({
+      value: 'unknown',
+      origin: 'no onPremisesImmutableId, no proxyAddresses, no userPrincipalName, no source to look for',
+    });
+    expect(find(user, [], []).presence.origin).toContain('no source was read');
+    expect(find(user, [], []).reappeared).toMatchObject({
+      value: 'unknown',
+      origin: 'no source to look for',
+    });
+  });
+
+  test('by the directory that still holds what was deleted in it', () => {
+    const tombstone = { deletedSince: NOW, targetAddress: 'SMTP:u@p.com', recipientTypeDetails: '128' };
+    const dead = { ...nobody, immutableId: user.immutableId, userPrincipalName: 'person1@domain.com' };
+    const found = find(user, [{ ...dead, tombstone }]);
+    expect(found.tombstone).toEqual(tombstone);
+    expect(found.presence.origin).toContain(`deleted objects since ${NOW}`);
+    expect(found.reappeared.value).toBe('no');
+    const undated = find(user, [{ ...dead, tombstone: { ...tombstone, deletedSince: undefined } }]);
+    expect(undated.presence.origin).toContain('since an unknown time');
+    expect(find(user, [nobody])).not.toHaveProperty('tombstone');
+  });
+});
+
+describe('of several deleted users', () => {
+  const [one, other] = [deletedMailUser(1), deletedMailUser(2, { mail: 'user@partner1.com' })];
+  const twin = deletedMailUser(3, { immutableId: one.immutableId });
+
+  test('the immutable ids to look for are each there once, and none for who has none', () => {
+    const unknown = deletedMailUser(4, { immutableId: undefined });
+    expect(startDiff([one, other, twin, unknown]).wanted).toEqual([one.immutableId, other.immutableId]);
+  });
+
+  test('all who share an id or an address are found by it, and nobody else', () => {
+    const diff = startDiff([one, other, twin]);
+    diff.see('entra', [{ ...nobody, immutableId: one.immutableId }]);
+    diff.see('export', [{ ...nobody, addresses: ['user@partner1.com'] }]);
+    const found = diff.finish([entra]);
+    const of = (user: DeletedUser) => sure(found.get(user.id));
+    expect([one, other, twin].map((user) => of(user).presence.state)).toEqual([
+      'present',
+      'absent',
+      'present',
+    ]);
+    expect(of(other).reappeared.origin).toBe('export has a user who holds user@partner1.com');
+  });
+
+  test('a live user without anything is nobody’s', () => {
+    const empty = { immutableId: undefined, userPrincipalName: '', addresses: ['', 'smtp:'] };
+    const found = find(deletedMailUser(1, { mail: undefined, proxyAddresses: [] }), [empty]);
+    expect([found.presence.state, found.reappeared.value]).toEqual(['absent', 'no']);
+  });
+});
+
+test('the word of several sources is told by who decides it', () => {
+  const says = (state: Presence['state'], origin: string): Presence => ({ state, origin });
+  const absent = says('absent', 'not in A');
+  expect(combinePresence([absent, says('unknown', 'B failed'), says('present', 'C has it')]).origin).toBe(
+    'C has it',
+  );
+  expect(combinePresence([absent, says('unknown', 'B failed')]).origin).toBe('B failed');
+  expect(combinePresence([absent, says('absent', 'not in B')]).origin).toBe('not in A; not in B');
+  expect(combinePresence([]).origin).toContain('no source');
+});
