@@ -36,6 +36,8 @@ param operatorsPrincipalId string
 @description('Resource id of the Log Analytics workspace that is told of every write and delete.')
 param workspaceId string
 
+var groupId = resourceGroup().id
+
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: 'stledger${token}'
   location: location
@@ -85,13 +87,35 @@ resource control 'Microsoft.Storage/storageAccounts/blobServices/containers@2024
   name: 'control'
 }
 
+// Azure's own "Storage Blob Data Contributor" may also delete blobs and the container, and sign for others (SAS).
+resource ledgerWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(groupId, 'ledger writer')
+  properties: {
+    roleName: 'Ledger writer of mailuser-purge ${token}'
+    description: 'Reads blobs, makes new ones, adds to them and leases them. Deletes none.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: []
+        dataActions: [
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action'
+          // For the lease. It would also replace what is there; the immutability policy does not let it.
+          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write'
+        ]
+      }
+    ]
+    assignableScopes: [groupId]
+  }
+}
+
 resource writesLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(ledger.id, principalId, roles.storageBlobDataContributor)
+  name: guid(ledger.id, principalId, ledgerWriter.id)
   scope: ledger
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: ledgerWriter.id
   }
 }
 

@@ -16,7 +16,7 @@ import type { NightStore } from './store.ts';
 export interface BlobLedgerOptions {
   /** `https://<account>.blob.core.windows.net/<container>` */
   readonly containerUrl: string;
-  /** Needs "Storage Blob Data Contributor" on the container. */
+  /** Reads, makes, appends to and leases blobs: the role in infra/ledger.bicep, or "Storage Blob Data Contributor". */
   readonly credential: TokenCredential;
   readonly clientOptions?: StoragePipelineOptions;
 }

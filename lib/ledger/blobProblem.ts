@@ -1,8 +1,9 @@
 /** What Azure Storage, or the way there, says no with, in an operator's words. */
 import { messageOf } from '../errors.ts';
 
+/** The role in infra/ledger.bicep is less than Azure's own, and enough. */
 const ROLE =
-  'give the identity "Storage Blob Data Contributor" on the container and look whether the storage firewall lets it in';
+  'let the identity read and write blobs in the container ("Storage Blob Data Contributor", or the role of infra/ledger.bicep) and look whether the storage firewall lets it in';
 
 /** By the service's error code ("Common REST API error codes", "Blob Storage error codes"). */
 const BY_CODE: Readonly<Record<string, string>> = {

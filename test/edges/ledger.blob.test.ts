@@ -145,7 +145,9 @@ describe('what the service refuses, in words', () => {
   test('a token for something else', async () => {
     const credential = storageToken({ aud: 'https://graph.microsoft.com' });
     const ledger = createBlobLedger({ containerUrl: await newContainer(), credential });
-    await expect(readAll(ledger)).rejects.toThrow('give the identity "Storage Blob Data Contributor"');
+    await expect(readAll(ledger)).rejects.toThrow(
+      'let the identity read and write blobs in the container ("Storage Blob Data Contributor"',
+    );
     await expect(claimed(ledger, night('a'), FIRST)).rejects.toMatchObject(refusals);
   });
 

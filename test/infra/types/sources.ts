@@ -35,6 +35,12 @@ export const SOURCES: readonly Source[] = [
     body: 'RoleAssignmentCreateParameters',
   },
   {
+    resource: 'Microsoft.Authorization/roleDefinitions@2022-04-01',
+    package: 'azure-arm-authorization-9.0.0',
+    body: 'RoleDefinition',
+    nested: ['Permission'],
+  },
+  {
     ...storage,
     resource: 'Microsoft.Storage/storageAccounts@2024-01-01',
     body: 'StorageAccountCreateParameters',
