@@ -36,6 +36,7 @@ export interface Composition {
 export function compose(config: Config, log: Log): Composition {
   const policy = readPolicy(config.policyFile);
   const credential = createCredential({ clientId: config.managedIdentityClientId });
+  const storage = forStorage(credential);
   const insights = insightsOf(config, policy, credential);
   const logged = createLogTelemetry(log);
   const telemetry = insights === undefined ? logged : combine(insights, logged);
@@ -49,13 +50,13 @@ export function compose(config: Config, log: Log): Composition {
     ),
     onCall: (call) => insights?.dependency(call),
   });
-  const onPrem = onPremSource(config, policy, credential);
+  const onPrem = onPremSource(config, policy, storage);
   const ports: Ports = {
     clock: systemClock,
-    halt: haltOf(config, credential),
+    halt: haltOf(config, storage),
     entra,
     sources: onPrem === undefined ? [source] : [source, onPrem],
-    ledger: createLedger(config.ledger, credential),
+    ledger: createLedger(config.ledger, storage),
     telemetry: policy.telemetry.personalData ? telemetry : discreet(telemetry),
   };
   return {
@@ -64,6 +65,13 @@ export function compose(config: Config, log: Log): Composition {
     policy,
     night: newNightId(),
     dispose: async () => insights?.dispose(),
+  };
+}
+
+/** Tokens for Azure Storage only: its SDK asks for whatever resource the challenge in an answer names. */
+function forStorage(credential: TokenCredential): TokenCredential {
+  return {
+    getToken: (_scopes, options) => credential.getToken('https://storage.azure.com/.default', options),
   };
 }
 

@@ -1,3 +1,4 @@
+import { withoutTokens } from './core/json.ts';
 import type { Refusal } from './core/model.ts';
 import type { RefusalName } from './core/names.ts';
 
@@ -43,11 +44,11 @@ const MAX_LENGTH = 4_000;
 const END_LENGTH = 800;
 
 /**
- * Messages quote files and answers, and whoever wrote those shall not write the log. Of an endless one the middle is
- * left out: what is to be done stands at its end.
+ * Messages quote files and answers, and whoever wrote those shall not write the log, nor tell a token that they were
+ * shown. Of an endless one the middle is left out: what is to be done stands at its end.
  */
 function oneLine(text: string): string {
-  const line = text.replaceAll(MOVES, ' ').trim().toWellFormed();
+  const line = withoutTokens(text.replaceAll(MOVES, ' ').trim().toWellFormed());
   return line.length <= MAX_LENGTH
     ? line
     : `${line.slice(0, MAX_LENGTH - END_LENGTH)} … ${line.slice(-END_LENGTH)}`;

@@ -30,6 +30,22 @@ describe('whatever a message quotes, it is one line', () => {
   });
 });
 
+test.each([
+  [
+    'said back',
+    'you sent Authorization: Bearer eyJ0eXAi.eyJhdWQi.c2ln; why?',
+    'you sent Authorization: Bearer (token); why?',
+  ],
+  ['in a URL', `a?b=Bearer%20eyJ0eXAiOiJKV1QiLCJh.eyJhdWQi.c2ln&c`, 'a?b=Bearer%20(token)&c'],
+  ['of no known kind', 'bearer opaque-1234 was refused', 'Bearer (token) was refused'],
+  ['that is none', 'Monkey Jones, monkeyJones@partner.com', 'Monkey Jones, monkeyJones@partner.com'],
+])('a token %s is not told', (_, said, told) => {
+  expect(messageOf(new Error(said))).toBe(told);
+  expect(new NightRefused('accessDenied', said).message).toBe(told);
+  // Messages quote messages.
+  expect(messageOf(new Error(told))).toBe(told);
+});
+
 test('an endless one loses its middle, not its advice', () => {
   const { message } = new NightRefused(
     'sourceIncomplete',

@@ -20,14 +20,19 @@ export const isDeeperThan = (json: Json, levels: number): boolean =>
   json !== null &&
   (levels === 0 || Object.values(json).some((inner: Json) => isDeeperThan(inner, levels - 1)));
 
+/** A JSON Web Token, also where something was written right before it (`Bearer%20eyJ…`), and whatever bears one. */
+const TOKENS = [
+  [/\beyJ[\w-]*(?:\.[\w-]*)*|eyJ[\w-]{17,}(?:\.[\w-]*)*/g, '(token)'],
+  [/\bBearer\s+[^\s()"',;]+/gi, 'Bearer (token)'],
+] as const;
+
+/** Nothing in it looks like a token any more. */
+export const withoutTokens = (text: string) =>
+  TOKENS.reduce((told, [token, instead]) => told.replaceAll(token, instead), text);
+
 /** One line of at most 300 characters in which nothing looks like a token. */
 export function withoutSecrets(text: string): string {
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/\beyJ[\w-]*(\.[\w-]*)*/g, '(token)')
-    .replaceAll(/\bBearer\s+\S+/gi, 'Bearer (token)')
-    .trim()
-    .slice(0, 300);
+  return withoutTokens(text.replaceAll(/\s+/g, ' ')).trim().slice(0, 300);
 }
 
 /** The number at `path`, if there is one: a policy of an older version may lack what today's has. */

@@ -66,7 +66,13 @@ export class LdapConnection {
         'final',
       );
     }
-    await this.#run(() => this.#client.bind(username, password));
+    await this.#run(() =>
+      this.#client.bind(username, password).catch((error: Error) => {
+        // A server may say back what it was sent.
+        error.message = error.message.replaceAll(password, '(password)');
+        throw error;
+      }),
+    );
     this.#bound = true;
   }
 

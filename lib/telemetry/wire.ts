@@ -2,6 +2,7 @@
  * The last hand on what leaves for Application Insights, and the first eye on what it answers: a policy in the
  * HTTP pipeline of its SDK. The SDK itself says neither when an event happened nor whether it arrived.
  */
+import { withoutSecrets } from '../core/json.ts';
 import { messageOf } from '../errors.ts';
 
 /** What has not arrived yet of the events handed over since the last flush. */
@@ -111,8 +112,8 @@ function count(into: Tally, items: readonly Item[], { status, bodyAsText }: Resp
   }
   if (status === 200 && errors.length === 0) return;
   const [first] = errors;
-  const said = [WORDS[status], first?.message].filter((text) => text !== undefined).join('; ');
-  into.problems.add(`HTTP ${status}${said === '' ? '' : ` (${said})`}`);
+  const said = [WORDS[status], first?.message].filter((text) => typeof text === 'string').join('; ');
+  into.problems.add(`HTTP ${status}${said === '' ? '' : ` (${withoutSecrets(said)})`}`);
 }
 
 function arrived({ missing }: Tally, key: string): void {
