@@ -59,6 +59,7 @@ export function checkEnd(company: Company, due: ReadonlyMap<string, string>): vo
   }
   checkOutcomes(company);
   checkTelemetry(company);
+  checkCures(company);
   world.advance(3 * HOUR_MS);
   for (const address of world.mail.bouncing()) {
     const { delivered, ...result } = world.mail.send({ to: address });
@@ -101,6 +102,19 @@ function checkOutcomes(company: Company): void {
     if (!ended.has(generation) && world.entra.grave(id)?.how !== 'expired') {
       violate(company, `the ledger says that ${generation} was purged, and it was not`);
     }
+  }
+}
+
+/** Where Exchange Online is asked, somebody has looked what it still holds of whoever was purged. */
+function checkCures({ book, policy, violations, nights }: Company): void {
+  if (policy.exchange.use === 'off') return;
+  const last = book.lines.at(-1)?.night;
+  const seen = new Set<string>();
+  for (const { record } of book.lines) if (record.kind === 'cureSeen') seen.add(record.id);
+  for (const { night, record } of book.lines) {
+    if (night === last || record.kind !== 'settled' || record.outcome !== 'purged') continue;
+    if (!seen.has(record.id))
+      violations.push(`night ${nights}: nobody looked whether ${record.id} was cured`);
   }
 }
 

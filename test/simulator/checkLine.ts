@@ -6,13 +6,20 @@ import { type Company, violate } from './company.ts';
 import { generationOf, type Told } from './told.ts';
 
 export function checkLine(company: Company, line: LedgerLine): void {
-  const told = company.tonight.get(line.night);
   const { record } = line;
+  const told = company.tonight.get(record.kind === 'takenOver' ? record.by : line.night);
   if (told === undefined) {
     violate(company, 'a line of no night of ours');
     return;
   }
   switch (record.kind) {
+    case 'nightStarted':
+      for (const night of company.unfinished) violate(company, `${night} was not taken over`);
+      company.unfinished.add(line.night);
+      return;
+    case 'nightEnded':
+      company.unfinished.delete(line.night);
+      return;
     case 'sourceRead':
       checkReading(company, told, line, record);
       return;
@@ -33,12 +40,25 @@ export function checkLine(company: Company, line: LedgerLine): void {
     case 'settled':
       checkClaim(company, told, record);
       return;
+    case 'takenOver':
+      checkTakenOver(company, line);
+      return;
     case 'cureSeen':
       company.coverage.hit('cure', record.state);
+      if ((record.state === 'gone') === told.word?.has(record.id))
+        violate(company, `the mail user of ${record.id} is said to be ${record.state} from Exchange`);
       return;
     default:
       return;
   }
+}
+
+/** Only a night that did not end is taken over, and by nobody who is under way itself. */
+function checkTakenOver(company: Company, { night, seq }: LedgerLine): void {
+  company.coverage.hit('check', 'a night taken over');
+  if (company.tonight.has(night)) violate(company, `${night} was taken over, and is under way`);
+  const wasOpen = company.unfinished.delete(night);
+  if (!wasOpen && seq > 0) violate(company, `${night} was taken over, and had ended`);
 }
 
 function checkDecided(company: Company, told: Told, { at }: LedgerLine, record: RecordOf<'decided'>): void {
@@ -74,7 +94,7 @@ function checkDecided(company: Company, told: Told, { at }: LedgerLine, record: 
   if (Date.parse(deletedDateTime ?? '') !== Date.parse(user.deletedDateTime ?? '')) wrong('another deletion');
   if (dates < told.policy.nightsAbsent) wrong(`absent on ${dates} nights only`);
   const proven = told.word?.get(id)?.recipientType === 'MailUser';
-  const untold = [...NEEDED, ...(proven ? [] : (['userType'] as const))].filter(
+  const untold = [...NEEDED, ...neededByRules(told), ...(proven ? [] : (['userType'] as const))].filter(
     (name) => user[name] === undefined,
   );
   if (untold.length > 0) wrong(`without being told ${untold.join(', ')}`);
@@ -91,6 +111,15 @@ const NEEDED = [
   'assignedPlans',
   'provisionedPlans',
 ] as const;
+
+/** What some protect rules ask for beside it. */
+function neededByRules({ policy }: Told) {
+  const { organizationalUnits, extensionAttributes } = policy.protect;
+  return [
+    ...(organizationalUnits.length > 0 ? (['onPremisesDistinguishedName'] as const) : []),
+    ...(extensionAttributes.length > 0 ? (['extensionAttributes'] as const) : []),
+  ];
+}
 
 function checkExchange(told: Told, { id }: RecordOf<'decided'>, wrong: (text: string) => void): void {
   const { use } = told.policy.exchange;

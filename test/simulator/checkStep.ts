@@ -12,6 +12,10 @@ export function checkStep(company: Company, told: Told, ids: readonly ObjectId[]
   const wrong = (text: string) => violate(company, `DELETE sent ${text}`);
   if (told.policy.mode !== 'purge') wrong('in report mode');
   if (told.failedReads.length > 0) wrong(`although not read: ${told.failedReads.join(', ')}`);
+  if (!told.isFree) wrong('without having asked whether it is halted');
+  if (told.isToEnd) wrong('although it had been asked to end');
+  if (clock.now() < told.notBefore) wrong('before the end of the throttling');
+  told.isFree = false;
   if (ids.length > MAX_PURGE_BATCH) wrong(`for ${ids.length} at once`);
   if (told.steps.length === 0 && ids.length > 1) wrong(`for ${ids.length} in the first step`);
   if (told.steps.length === 1 && ids.length > 5) wrong(`for ${ids.length} in the second step`);
@@ -25,6 +29,10 @@ export function checkStep(company: Company, told: Told, ids: readonly ObjectId[]
     if (generation !== undefined) {
       if (!told.decided.has(generation)) wrongUser('tonight did not decide to purge this deletion');
       if (told.looks.get(id) !== generation) wrongUser('it was not seen there since the last DELETE');
+      for (const kind of told.sources.keys()) {
+        const absent = told.rechecks.delete(`${kind} ${user?.onPremisesImmutableId}`);
+        if (!absent) wrongUser(`${kind}, asked again, did not say that it is absent`);
+      }
       if (!company.firstSends.has(generation)) company.firstSends.set(generation, clock.now());
       const truth = world.truth.of(id);
       if (truth !== undefined) for (const text of wrongsOf(company, told, truth)) wrongUser(text);
@@ -74,7 +82,7 @@ function checkLimits(company: Company, told: Told, wrong: (text: string) => void
 }
 
 /** Deletions that our DELETEs, first sent since then, really purged, whatever the tool knows of it. */
-function purgedSince({ world, firstSends }: Company, since: number): number {
+export function purgedSince({ world, firstSends }: Company, since: number): number {
   return world.truth.hardDeletes.filter(({ entry }) => {
     const sent = firstSends.get(generationOf(entry.id, entry.deletedDateTime));
     return entry.by === 'the tool' && sent !== undefined && sent > since;

@@ -1,4 +1,5 @@
 /** A company, its tenant and all that outlives a night. Everything in it follows from one seed. */
+import type { NightId } from '../../lib/core/ids.ts';
 import type { SourceKind } from '../../lib/core/model.ts';
 import type { Policy } from '../../lib/core/policy.ts';
 import type { LedgerLine } from '../../lib/core/record.ts';
@@ -27,6 +28,8 @@ export interface Company {
   readonly exports: Exports;
   /** The ledger's storage. */
   readonly files: Map<string, Buffer>;
+  /** Which night has the ledger, and when that ends by itself because its process died. */
+  lease: { readonly night: NightId; freeAt: number | undefined } | undefined;
   /** What the ledger holds, read by other means than the tool's. */
   readonly book: Book;
   /** Lines that telemetry has, by night and number. */
@@ -48,6 +51,10 @@ export interface Company {
   readonly streaks: Map<string, Streak>;
   /** By generation: when its first DELETE was sent. */
   readonly firstSends: Map<string, number>;
+  /** Nights that began, and of which the ledger does not say how they ended. */
+  readonly unfinished: Set<string>;
+  /** When the latest night began by the clock of its machine, and how far that was ahead. */
+  latest: { readonly startedAt: number; readonly skewMs: number };
   readonly violations: string[];
   readonly trace: ((line: string) => void) | undefined;
 }
@@ -90,6 +97,7 @@ export function foundCompany({ seed, coverage, muted, trace }: CompanyOptions): 
     family,
     exports: openExports(world),
     files: new Map(),
+    lease: undefined,
     book: openBook(),
     arrived: new Map(),
     highVolume: new Set(),
@@ -101,6 +109,8 @@ export function foundCompany({ seed, coverage, muted, trace }: CompanyOptions): 
     measures: new Map(),
     streaks: new Map(),
     firstSends: new Map(),
+    unfinished: new Set(),
+    latest: { startedAt: 0, skewMs: 0 },
     violations: [],
     trace,
   };

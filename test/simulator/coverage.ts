@@ -10,7 +10,7 @@ import {
 import { CRASH_POINTS, FAULTS } from './faults.ts';
 
 /** They come of configuration, before a night begins. */
-const NOT_OF_A_NIGHT: readonly RefusalName[] = ['configurationInvalid', 'policyInvalid', 'halted'];
+const NOT_OF_A_NIGHT: readonly RefusalName[] = ['configurationInvalid', 'policyInvalid'];
 
 export type Group =
   | 'verdict'

@@ -1,5 +1,5 @@
-/** What people do in a company, by day and while a night is under way. */
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
+/** What people do in a company by day. */
+import { DAY_MS } from '../tenant/clock.ts';
 import type { EntraUser } from '../tenant/directory.ts';
 import { withoutPrefix } from '../tenant/exchange.ts';
 import * as joins from '../tenant/members.ts';
@@ -10,16 +10,16 @@ import type { Company } from './company.ts';
 import { domainIn } from './exports.ts';
 import { BOARD_OU } from './policies.ts';
 
-type Act = (company: Company) => void;
+export type Act = (company: Company) => void;
 
-const pick = <T>({ chance }: Company, from: Iterable<T>): T => chance.pick('who', [...from]);
-const mailUsers = ({ world }: Company) =>
+export const pick = <T>({ chance }: Company, from: Iterable<T>): T => chance.pick('who', [...from]);
+export const mailUsers = ({ world }: Company) =>
   [...world.onPrem.users()].filter((user) => user.msExchRecipientTypeDetails === RECIPIENT.mailUser);
 const idOf = ({ world }: Company, user: OnPremUser) => world.entra.holderOf(immutableIdOf(user)) ?? '';
 const liveId = (company: Company) => pick(company, company.world.entra.liveUsers()).id;
 
 /** While a night is under way, mostly one of those whom it is about to purge. */
-function deletedId(company: Company): string {
+export function deletedId(company: Company): string {
   const { world, tonight, chance } = company;
   const planned = [...tonight.values()].flatMap(({ decided }) =>
     [...decided].map((key) => key.split(' ')[0]),
@@ -29,7 +29,7 @@ function deletedId(company: Company): string {
   return pick(company, those.length > 0 ? those : there);
 }
 
-function someone({ chance, world }: Company) {
+export function someone({ chance, world }: Company) {
   return person(world.random, 10_000 + chance.int('number', 0, 1e9));
 }
 
@@ -42,7 +42,7 @@ function hireInto(ou: string, alias: (plain: string) => string, domain = 'domain
   };
 }
 
-const leave: Act = (company) => company.world.onPrem.delete(pick(company, mailUsers(company)));
+export const leave: Act = (company) => company.world.onPrem.delete(pick(company, mailUsers(company)));
 
 /** The usual traffic: each with its chance per day. */
 const DAILY: Readonly<Record<string, readonly [number, Act]>> = {
@@ -159,30 +159,8 @@ const DAILY: Readonly<Record<string, readonly [number, Act]>> = {
 };
 export const WORLD_EVENTS = Object.keys(DAILY).map((name) => `world: ${name}`);
 
-/**
- * Users whom somebody restored in Entra ID and nobody on-premises. A few are tolerated; with more of them the sources
- * no longer speak of the same people, every night is refused, and somebody has to put it right.
- */
-export function putOrphansRight(company: Company): void {
-  const { entra, onPrem } = company.world;
-  const orphans = entra
-    .liveUsers()
-    .filter(({ onPremisesSyncEnabled }) => onPremisesSyncEnabled === true)
-    .filter((user) => onPrem.byImmutableId(user.onPremisesImmutableId ?? '') === undefined);
-  for (const { id } of orphans.slice(0, -2)) entra.softDelete(id);
-}
-
-/** A company that has more leavers than staff is another kind of company. */
-export function keepStaffed(company: Company): void {
-  const { world } = company;
-  const missing = Math.max(40, world.entra.deletedUsers().length + 10) - world.entra.liveUsers().length;
-  for (let n = 0; n < missing; n++) joins.mailUser(world, someone(company));
-}
-
 /** A day of a company's life: some of it happens, at some time of the day. */
 export function liveOneDay(company: Company, milliseconds: number): void {
-  putOrphansRight(company);
-  keepStaffed(company);
   const events = Object.entries(DAILY).filter(([name, [chance]]) =>
     company.chance.happens(`world: ${name}`, chance),
   );
@@ -196,46 +174,8 @@ export function liveOneDay(company: Company, milliseconds: number): void {
   company.view.settle();
 }
 
-/** While a night is under way: often the very people that it is about. */
-const MIDWAY: Readonly<Record<string, Act>> = {
-  'restored midway': (company) => company.world.entra.restore(deletedId(company)),
-  'restored on-premises midway': (company) => restoreOnPremises(company),
-  'restored and deleted anew midway': (company) => {
-    const id = deletedId(company);
-    company.world.entra.restore(id);
-    company.world.advance(5_000);
-    company.world.entra.softDelete(id);
-  },
-  'purged by hand midway': (company) =>
-    company.world.entra.hardDelete(deletedId(company), 'an administrator'),
-  'a mail user leaves midway': leave,
-  'sync runs midway': ({ world }) => world.sync.syncNow(),
-  'address changed midway': (company) => {
-    const user = pick(company, mailUsers(company));
-    company.world.onPrem.mailEnable(user, { externalAddress: someone(company).externalAddress });
-  },
-};
-
-export function moveDuringTheRun(company: Company): void {
-  const name = company.chance.pick('midway', Object.keys(MIDWAY));
-  const act = MIDWAY[name];
-  if (act !== undefined && company.chance.happens(`world: ${name}`, 1)) attempt(company, name, act);
-}
-
-/** Between the re-read and the DELETE: what leaves the DELETE nothing to find. */
-export function moveInTheGap(company: Company): void {
-  if (company.chance.happens('world: restored in the gap', 0.02 * company.weather)) {
-    attempt(company, 'restored in the gap', () => company.world.entra.restore(deletedId(company)));
-  }
-  if (company.chance.happens('world: purged by hand in the gap', 0.01 * company.weather)) {
-    attempt(company, 'purged in the gap', () =>
-      company.world.entra.hardDelete(deletedId(company), 'an administrator'),
-    );
-  }
-}
-
 /** A world may refuse: the name is taken, nobody is there to do it to. */
-function attempt(company: Company, name: string, act: Act): void {
+export function attempt(company: Company, name: string, act: Act): void {
   try {
     act(company);
     company.trace?.(`event: ${name}`);
@@ -248,12 +188,17 @@ function outOfScope({ world }: Company): OnPremUser[] {
   return [...world.onPrem.users()].filter((user) => !world.sync.inScope(user));
 }
 
-function restoreOnPremises(company: Company): void {
-  const since = company.clock.now() - 25 * DAY_MS;
-  const candidates = [...company.world.onPrem.deletedUsers()].filter(
-    ({ deletedAt }) => (deletedAt ?? 0) > since,
+/** While a night is under way, mostly one of those whom it is about to purge. */
+export function restoreOnPremises(company: Company): void {
+  const { world, clock, tonight, chance } = company;
+  const since = clock.now() - 25 * DAY_MS;
+  const candidates = [...world.onPrem.deletedUsers()].filter(({ deletedAt }) => (deletedAt ?? 0) > since);
+  const planned = new Set(
+    [...tonight.values()].flatMap(({ decided }) => [...decided].map((key) => key.split(' ')[0])),
   );
-  company.world.onPrem.restore(pick(company, candidates));
+  const those = candidates.filter((user) => planned.has(idOf(company, user)));
+  const some = chance.int('whom', 0, 3) > 0 && those.length > 0 ? those : candidates;
+  world.onPrem.restore(pick(company, some));
 }
 
 /** Another on-prem object with the UPN and addresses of one who left. */
@@ -286,9 +231,3 @@ function makePrivileged(company: Company): void {
   if (all.filter(({ id }) => entra.isPrivileged(id)).length > 1) throw new Error('there are enough');
   entra.setPrivileged(liveMailUser(company));
 }
-
-export const untilTwo = (company: Company) => {
-  const now = company.clock.now();
-  const next = Math.floor(now / DAY_MS) * DAY_MS + 2 * HOUR_MS + company.chance.int('two', 0, 20) * MINUTE_MS;
-  return next > now + HOUR_MS ? next - now : next + DAY_MS - now;
-};

@@ -15,7 +15,7 @@ export interface Exports {
   /** A new export of every domain, of now. */
   deliver(): void;
   newest(domain: OnPremDomain): Delivery | undefined;
-  /** One before the newest, if there is one. */
+  /** The last but two, which an earlier night has most likely seen a successor of. */
   older(domain: OnPremDomain): Delivery | undefined;
   newestHas(immutableId: string): boolean;
 }
@@ -38,7 +38,7 @@ export function openExports(world: World): Exports {
       }
     },
     newest,
-    older: (domain) => deliveries.get(domain)?.at(-2),
+    older: (domain) => deliveries.get(domain)?.at(-3),
     newestHas: (id) => ON_PREM_DOMAINS.some((domain) => newest(domain)?.ids.has(id) === true),
   };
 }

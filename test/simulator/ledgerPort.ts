@@ -20,6 +20,7 @@ function memoryStore(runner: Runner): NightStore {
     if (failed) told.ledgerFailed = true;
     return failed;
   };
+  const isOurs = (name: string) => name.includes(told.night) || !name.endsWith('.ndjson');
   return {
     location: 'memory',
     async names() {
@@ -50,7 +51,7 @@ function memoryStore(runner: Runner): NightStore {
       const before = files.get(name) ?? Buffer.alloc(0);
       if (before.length !== offset) throw new Error(`it holds ${before.length} bytes instead of ${offset}`);
       const bytes = Buffer.from(texts.join(''));
-      const torn = chance.int('torn', 0, bytes.length);
+      const torn = isOurs(name) ? chance.int('torn', 0, bytes.length) : 0;
       const tear = () => write(company, name, Buffer.concat([before, bytes.subarray(0, torn)]));
       if (fails('ledger: append torn')) {
         tear();
@@ -62,12 +63,40 @@ function memoryStore(runner: Runner): NightStore {
       await point('ledger.append', 'after');
     },
     async attach() {},
-    lease: async () => ({ stillOurs: async () => {}, release: async () => {} }),
+    lease: leasing(runner, fails),
+  };
+}
+
+/** Whoever has the lease keeps it as long as its process lives, and up to a minute longer. */
+function leasing({ company, told, skewMs, point, fault }: Runner, fails: (name: Fault) => boolean) {
+  const { chance, clock } = company;
+  const othersUntil = fault('lease: another has it') ? clock.now() + chance.int('lease', 1, 200) * 1_000 : 0;
+  return async () => {
+    await point('ledger.lease', 'before');
+    if (fails('lease: cannot be taken')) throw new Error('the storage does not answer');
+    const { lease } = company;
+    const isFree = lease === undefined || clock.now() >= (lease.freeAt ?? Number.POSITIVE_INFINITY);
+    if (!isFree || clock.now() < othersUntil) return undefined;
+    company.lease = { night: told.night, freeAt: undefined };
+    company.latest = { startedAt: clock.now() + skewMs, skewMs };
+    await point('ledger.lease', 'after');
+    let isLost = false;
+    return {
+      async stillOurs() {
+        isLost ||= fails('lease: lost');
+        if (isLost) told.failedReads.push('the lease');
+        if (isLost) throw new Error('the lease of the ledger is lost');
+      },
+      async release() {
+        if (company.lease?.night === told.night) company.lease = undefined;
+      },
+    };
   };
 }
 
 function write(company: Company, name: string, bytes: Buffer): void {
   company.files.set(name, bytes);
+  if (!name.endsWith('.ndjson')) return;
   const { lines, wrong } = company.book.grown(name, bytes);
   for (const problem of wrong) violate(company, `ledger: ${problem}`);
   for (const line of lines) checkLine(company, line);

@@ -6,6 +6,7 @@ import { checkNight } from './checkNight.ts';
 import { type Company, letPass, violate } from './company.ts';
 import { entraPort } from './entraPort.ts';
 import { exchangePort } from './exchangePort.ts';
+import { haltPort } from './haltPort.ts';
 import { ledgerPort } from './ledgerPort.ts';
 import { type Runner, startRunner } from './runner.ts';
 import { sourcePorts } from './sourcePorts.ts';
@@ -58,7 +59,7 @@ function portsOf(runner: Runner): Ports {
   };
   const ports: Ports = {
     clock,
-    halt: { reason: async () => undefined },
+    halt: haltPort(runner),
     entra: entraPort(runner),
     sources: sourcePorts(runner),
     ledger: ledgerPort(runner),

@@ -25,9 +25,26 @@ export const pickFamily = (chance: Chance): Family => ({
 export const EXTENSION_APP = '5d41402abc4b2a76b9719d911017c592';
 export const BOARD_OU = 'OU=Board,OU=Partners,DC=domain,DC=com';
 
-const AMPLE = Array.from({ length: 9 }, () => 100);
+export const AMPLE = {
+  maxPurgesPerNight: 1_000,
+  maxPercentOfSyncedUsers: 100,
+  rollingBudget: { days: 7, maxPurges: 1_000 },
+};
 
-/** A policy such as an operator might write; `quiet`: one that purges and whose limits are never met. */
+/** Limits that tonight may just meet, or just exceed. `purged` is how many were purged in the last `days`. */
+export function tightLimits(chance: Chance, days: number, purged: number): typeof AMPLE {
+  const maybe = (value: number, otherwise: number) => (chance.int('limits', 0, 2) === 0 ? value : otherwise);
+  return {
+    maxPurgesPerNight: maybe(chance.int('limits', 0, 6), AMPLE.maxPurgesPerNight),
+    maxPercentOfSyncedUsers: maybe(chance.int('limits', 0, 12), AMPLE.maxPercentOfSyncedUsers),
+    rollingBudget: {
+      days,
+      maxPurges: maybe(AMPLE.rollingBudget.maxPurges, purged + chance.int('limits', 0, 4)),
+    },
+  };
+}
+
+/** A policy such as an operator might write, with limits that nobody meets. */
 export function inventPolicy(
   chance: Chance,
   family: Family,
@@ -37,16 +54,16 @@ export function inventPolicy(
   const { source } = family;
   const pick = <T>(choices: readonly T[]) => chance.pick('policy', choices);
   const result = parsePolicy({
-    mode: pick(['purge', 'purge', 'purge', 'purge', 'report']),
+    mode: pick([...Array.from({ length: 6 }, () => 'purge'), 'report']),
     tenantId: world.tenantId,
     gracePeriodDays: pick([0, 1, 3, 7, 14]),
     nightsAbsent: pick([1, 2, 3]),
     maxSyncAgeHours: pick([3, 6, 24]),
     onPremises: {
       source,
-      maxShrinkPercent: pick([5, 20, 30, 30]),
+      maxShrinkPercent: pick([5, 20, 40, 40, 40]),
       maxSliceShrinkUsers: pick([2, 8]),
-      ...(source === 'export' && { domains: [...ON_PREM_DOMAINS], maxAgeHours: 26 }),
+      ...(source === 'export' && { domains: [...ON_PREM_DOMAINS], maxAgeHours: pick([26, 80]) }),
       ...(source === 'activeDirectory' && {
         domains: ON_PREM_DOMAINS.map((domain) => ({ domain, domainControllers: [`ldaps://dc1.${domain}`] })),
       }),
@@ -59,11 +76,7 @@ export function inventPolicy(
       : {},
     exchange: { use: family.exchange, lingeringAfterHours: 24 },
     protect: protect(chance, world),
-    accidentalDeletionPrevention: {
-      maxPurgesPerNight: pick([0, 3, 10, ...AMPLE]),
-      maxPercentOfSyncedUsers: pick([0, 3, 15, ...AMPLE]),
-      rollingBudget: { days: pick([1, 7, 30]), maxPurges: pick([0, 6, 15, 40, ...AMPLE]) },
-    },
+    accidentalDeletionPrevention: AMPLE,
     telemetry: { spellOutKeeps: false },
     ...changes,
   });

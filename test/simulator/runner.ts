@@ -6,8 +6,8 @@
 import { MINUTE_MS } from '../tenant/clock.ts';
 import type { Chance } from './chance.ts';
 import { type Company, letPass } from './company.ts';
-import { moveDuringTheRun, moveInTheGap } from './events.ts';
-import { FAULTS, type Fault, type Operation, type Phase } from './faults.ts';
+import { CRASH_POINTS, FAULTS, type Fault, type Operation, type Phase } from './faults.ts';
+import { moveDuringTheRun, moveInTheGap } from './midway.ts';
 import type { Told } from './told.ts';
 
 export interface Runner {
@@ -26,9 +26,9 @@ export interface Runner {
 
 /** More than any night takes; a night that takes more goes round in a circle. */
 const MOST_POINTS = 20_000;
-/** Runs are cut, or asked to end, at one of the first so many points, or of so many since the purging began. */
+/** What befalls a run does so at one of its first so many points, or of so many since the purging began. */
 const EARLY_POINTS = 70;
-const PURGING_POINTS = 50;
+const PURGING_POINTS = 60;
 const NEVER = new Promise<never>(() => {});
 
 /** Where the world may move in any way. Between a re-read and its DELETE nobody could notice. */
@@ -50,40 +50,46 @@ const GAP: ReadonlySet<string> = new Set([
 ]);
 
 /** Between an intent and its DELETE little time passes: both have a timeout. */
-const HURRIED: ReadonlySet<Operation> = new Set(['ledger.append', 'entra.purge']);
+const HURRIED: ReadonlySet<Operation> = new Set(['ledger.append', 'ledger.lease', 'entra.purge']);
 
 export function startRunner(company: Company, told: Told): Runner {
   const { chance, coverage } = company;
   const ending = new AbortController();
   const crash = Promise.withResolvers<'crashed'>();
   let points = 0;
+  let purging = 0;
   let dead = false;
+  const passed = new Map<string, number>();
   const fault = (name: Fault) => chance.happens(name, FAULTS[name] * company.weather);
-  let sinceDecided = 0;
-  const isAt = dieRoll(chance, fault);
-  const moveAt = new Set(
-    company.weather > 0 ? Array.from({ length: 3 }, () => chance.int('move', 1, 150)) : [],
-  );
+  const isToEnd = drawFate(chance, fault, 'platform: asks to end');
+  const isToDie = drawFate(chance, fault, 'platform: crash');
+  const moves = drawMoves(company);
 
   async function point(operation: Operation, phase: Phase, dying?: () => void): Promise<void> {
     if (dead) return NEVER;
     points += 1;
     if (points > MOST_POINTS) throw new Error(`the night goes round in a circle, at ${operation} ${phase}`);
-    if (sinceDecided > 0 || told.decided.size > 0) sinceDecided += 1;
-    if (isAt('platform: asks to end', points, sinceDecided)) ending.abort();
-    if (isAt('platform: crash', points, sinceDecided)) {
+    if (purging > 0 || told.decided.size > 0) purging += 1;
+    const place = `${operation} ${phase}`;
+    const times = (passed.get(place) ?? 0) + 1;
+    passed.set(place, times);
+    const here: Passing = { points, purging, place, times };
+    if (isToEnd(here)) ending.abort();
+    if (isToDie(here)) {
       dead = true;
       dying?.();
-      coverage.hit('crash', `${operation} ${phase}`);
-      company.trace?.(`crash at ${operation} ${phase}`);
+      if (company.lease?.night === told.night) {
+        company.lease.freeAt = company.clock.now() + chance.int('lease', 1, 60) * 1_000;
+      }
+      coverage.hit('crash', place);
+      company.trace?.(`crash at ${place}`);
       crash.resolve('crashed');
       return NEVER;
     }
     if (phase !== 'midway') {
       const slow = !HURRIED.has(operation) && fault('time: a slow call');
       letPass(company, chance.int('time', 20, 900) + (slow ? 7 * MINUTE_MS : 0));
-      const place = `${operation} ${phase}`;
-      if (moveAt.has(points) && OPEN.has(place)) moveDuringTheRun(company);
+      if (OPEN.has(place) && moves.areDue(here)) moveDuringTheRun(company);
       if (company.weather > 0 && GAP.has(place)) moveInTheGap(company);
     }
   }
@@ -93,26 +99,58 @@ export function startRunner(company: Company, told: Told): Runner {
     told,
     signal: ending.signal,
     crashed: crash.promise,
-    skewMs: skewOf(company, fault),
+    skewMs: clockOf(company, fault),
     point,
     fault,
   };
 }
 
-/** Decides for a run whether and where it is cut or asked to end. */
-function dieRoll(chance: Chance, fault: Runner['fault']) {
-  const fates = (['platform: asks to end', 'platform: crash'] as const).map((name) => {
-    const early = chance.int(name, 0, 1) === 0;
-    const place = chance.int(name, 1, early ? EARLY_POINTS : PURGING_POINTS);
-    return { name, early, place: fault(name) ? place : 0 };
-  });
-  return (name: Fault, points: number, sinceDecided: number) =>
-    fates.some(
-      (fate) => fate.name === name && fate.place === (fate.early ? points : sinceDecided) && fate.place > 0,
-    );
+/** How far a run has come. */
+interface Passing {
+  readonly points: number;
+  /** Points since the purging began. */
+  readonly purging: number;
+  readonly place: string;
+  /** How often it has come to this place. */
+  readonly times: number;
 }
 
-function skewOf({ chance }: Company, fault: (name: Fault) => boolean): number {
-  if (fault('clock: wrong')) return chance.pick('skew', [-30, -2, -0.1, 0.1, 3, 30]) * 60 * MINUTE_MS;
-  return fault('clock: a little off') ? chance.pick('skew', [-4, 4]) * MINUTE_MS : 0;
+/** Decides for a run whether and where it is cut or asked to end: rare places are to have their turn as well. */
+function drawFate(chance: Chance, fault: Runner['fault'], name: Fault): (here: Passing) => boolean {
+  const by = chance.pick(name, ['points', 'purging', 'place', 'place', 'place'] as const);
+  const place = chance.pick(name, CRASH_POINTS);
+  const most = { points: EARLY_POINTS, purging: PURGING_POINTS, place: chance.pick(name, [1, 4]) }[by];
+  const nth = chance.int(name, 1, most);
+  if (!fault(name)) return () => false;
+  return (here) => (by === 'place' ? here.place === place && here.times === nth : here[by] === nth);
+}
+
+/** The world moves at most twice in a run: at any time, and while it purges. */
+function drawMoves({ chance, weather }: Company): { areDue(here: Passing): boolean } {
+  const waiting = [
+    { by: 'points', nth: chance.int('move', 1, 3 * EARLY_POINTS) },
+    { by: 'purging', nth: chance.int('move', 1, 2 * PURGING_POINTS) },
+  ] as const;
+  const left = new Set(weather > 0 ? waiting : []);
+  return {
+    areDue(here) {
+      const due = [...left].find(({ by, nth }) => here[by] >= nth);
+      return due !== undefined && left.delete(due);
+    },
+  };
+}
+
+/**
+ * Milliseconds by which a machine's clock is ahead. The ledger knows nights by when they began; a run that would
+ * have begun before the one before it is of the same machine.
+ */
+function clockOf(company: Company, fault: Runner['fault']): number {
+  const { chance, clock, latest } = company;
+  const drawn = fault('clock: wrong')
+    ? chance.pick('skew', [-30, -2, -0.1, 0.1, 3, 30]) * 60 * MINUTE_MS
+    : fault('clock: a little off')
+      ? chance.pick('skew', [-4, 4]) * MINUTE_MS
+      : 0;
+  const isSwapped = Math.abs(latest.skewMs) < 5 * MINUTE_MS && clock.now() + drawn <= latest.startedAt;
+  return isSwapped ? latest.skewMs : drawn;
 }

@@ -5,13 +5,14 @@
  * nothing with the tool but the types.
  *
  * Injected:
- * - the company's life (events.ts): hires, leavers, moves, renames, scope changes and their undoing, re-hires with
+ * - the company's life (events.ts, midway.ts): hires, leavers, moves, renames, scope changes and their undoing, re-hires with
  *   the same address, restores, purges by hand, guests, licences, mailboxes, holds, privileged users, paused sync,
  *   forests that come and go; much of it also while a night is under way, to the very users that it is about;
  * - faults at every port (faults.ts): refusals, errors, reads that end midway or leave out users or properties,
  *   sources that read the wrong anchor, lost a forest or were put back, answers that are unclear, throttled or
  *   missing, with effect, without, or with effect up to three minutes later; reads that show a purged user for up
- *   to a minute; appends lost, torn or unacknowledged; telemetry gone; clocks that are wrong; slow calls;
+ *   to a minute; appends lost, torn or unacknowledged; leases that another has, or that are lost; halts; telemetry
+ *   gone; clocks that are wrong; slow calls;
  * - the end of the process at any call, before, during or after it, and the request to end at any of them; runs a
  *   few minutes after another, days without a run, and a ledger that somebody changed.
  *
@@ -22,24 +23,27 @@
  * - a source that leaves out a user both when it is read and when it is asked again, unless it is so many that
  *   the memory of the past week or the comparison with Entra ID tells; a hold that Exchange does not tell;
  * - a purge that takes effect more than a few minutes after its DELETE; minutes between an intent and its DELETE,
- *   which both have timeouts; a clock that jumps during a night;
+ *   which both have timeouts; a clock that jumps during a night; two runs, minutes apart, whose machines' clocks
+ *   differ by more than lies between them: the ledger knows nights by when they began;
  * - telemetry that says it arrived and did not; no run, or no telemetry, for a month: then open intents and what is
  *   owed are out of the ledger's window; the end of the ledger's newest night cut off;
  * - three or more privileged users at a time: their refusals stop a night, as they are meant to.
  *
- * Not injected yet: two runs at once. {@link liveOneNight} is made for it (ports, notes and fate are each run's own,
- * and time moves in small steps), but until a lease keeps a second run out, two of them may exceed a night's limits.
+ * Not injected yet: two runs at once. {@link liveOneNight} is made for it: ports, notes and fate are each run's own,
+ * and time moves in small steps. Nor the line torn with which a night takes over another.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
 import { PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
 import { checkEnd, dueForPurge } from './checkEnd.ts';
+import { purgedSince } from './checkStep.ts';
 import { type Company, foundCompany, letPass } from './company.ts';
 import type { Coverage } from './coverage.ts';
-import { keepStaffed, liveOneDay, putOrphansRight, untilTwo } from './events.ts';
+import { liveOneDay } from './events.ts';
 import { FAULTS } from './faults.ts';
 import { liveOneNight } from './night.ts';
-import { inventPolicy } from './policies.ts';
+import { AMPLE, inventPolicy, tightLimits } from './policies.ts';
 import { tamperAndNotice } from './tamper.ts';
+import { keepStaffed, putOrphansRight, untilTwo } from './upkeep.ts';
 
 export interface Life {
   /** Of which company. The same seed lives the same life. */
@@ -68,15 +72,18 @@ async function liveOneDayAndNight(company: Company): Promise<void> {
   const { chance, world, family } = company;
   company.weather = chance.pick('weather', [0, 0, 1, 1, 1, 4]);
   letPass(company, 5 * MINUTE_MS);
+  putOrphansRight(company);
+  keepStaffed(company);
   liveOneDay(company, untilTwo(company));
   if (
     company.weather > 0 &&
     chance.happens('platform: no night for days', FAULTS['platform: no night for days'])
   ) {
-    world.advance(chance.int('gap', 2, 8) * DAY_MS);
+    letPass(company, chance.int('gap', 2, 8) * DAY_MS);
   }
   if (chance.int('export', 0, 9) > 0) company.exports.deliver();
   if (chance.happens('world: another policy', 0.06)) company.policy = inventPolicy(chance, family, world);
+  changeLimits(company);
   if (chance.happens('ledger: tampered with', FAULTS['ledger: tampered with']))
     await tamperAndNotice(company);
   letPass(company, 5 * MINUTE_MS);
@@ -84,9 +91,24 @@ async function liveOneDayAndNight(company: Company): Promise<void> {
   let again = 0;
   while (again < 3 && company.violations.length === 0 && isRunAgain(company, ended)) {
     again += 1;
-    letPass(company, chance.int('again', 1, 40) * MINUTE_MS);
+    letPass(company, chance.pick('again', [1, 1, 2, 3, 10, 40]) * MINUTE_MS);
+    changeLimits(company);
     ended = await liveOneNight(company);
   }
+}
+
+/** Limits as tonight may just meet them, or just exceed them; or such as nobody meets. */
+function changeLimits(company: Company): void {
+  const { chance, clock } = company;
+  if (chance.happens('world: tight limits', 0.25)) {
+    const days = chance.pick('budget', [1, 7, 30]);
+    const purged = purgedSince(company, clock.now() - days * DAY_MS);
+    setLimits(company, tightLimits(chance, days, purged));
+  } else if (chance.happens('world: ample limits', 0.4)) setLimits(company, AMPLE);
+}
+
+function setLimits(company: Company, accidentalDeletionPrevention: typeof AMPLE): void {
+  company.policy = { ...company.policy, accidentalDeletionPrevention };
 }
 
 const isRunAgain = ({ chance, weather }: Company, ended: unknown) =>
@@ -101,7 +123,7 @@ async function liveQuietly(company: Company): Promise<void> {
   world.sync.resume();
   world.sync.setScope([PEOPLE_OU, PARTNERS_OU]);
   keepStaffed(company);
-  world.advance(3 * HOUR_MS);
+  letPass(company, 3 * HOUR_MS);
   putOrphansRight(company);
   const { gracePeriodDays, nightsAbsent, protect, onPremises } = policy;
   company.policy = inventPolicy(chance, family, world, {
@@ -110,17 +132,12 @@ async function liveQuietly(company: Company): Promise<void> {
     nightsAbsent,
     protect,
     onPremises: { ...onPremises, maxShrinkPercent: 100 },
-    accidentalDeletionPrevention: {
-      maxPurgesPerNight: 100_000,
-      maxPercentOfSyncedUsers: 100,
-      rollingBudget: { days: 1, maxPurges: 100_000 },
-    },
   });
   const due = dueForPurge(company);
   for (let night = 0; night < nightsAbsent + 2 && company.violations.length === 0; night++) {
-    world.advance(untilTwo(company) - 30 * MINUTE_MS);
+    letPass(company, untilTwo(company) - 30 * MINUTE_MS);
     company.exports.deliver();
-    world.advance(30 * MINUTE_MS);
+    letPass(company, 30 * MINUTE_MS);
     await liveOneNight(company);
   }
   if (company.violations.length === 0) checkEnd(company, due);

@@ -61,9 +61,11 @@ function sourcePort(runner: Runner, kind: SourceKind, look: () => Reading): OnPr
       const ids = new Set(look().users.flatMap((user) => (user.tombstone ? [] : (user.immutableId ?? []))));
       const answers = new Map<ImmutableId, Presence>();
       for (const id of wanted) {
+        told.rechecks.delete(`${kind} ${id}`);
         if (fault('recheck: no answer')) continue;
         const state = fault('recheck: unknown') ? 'unknown' : ids.has(id) ? 'present' : 'absent';
         answers.set(id, { state, origin: `${kind} was asked again` });
+        if (state === 'absent') told.rechecks.add(`${kind} ${id}`);
       }
       await point('source.recheck', 'after');
       return answers;
@@ -94,7 +96,7 @@ function note(
 function pagesOf({ company, fault }: Runner, { users, total }: Reading) {
   const hides = fault('source: leaves out users');
   const counts = !hides && fault('source: leaves out users and counts them');
-  const told = hides || counts ? users.filter(() => company.chance.int('leave out', 0, 2) > 0) : users;
+  const told = hides || counts ? users.filter(() => company.chance.int('leave out', 0, 1) > 0) : users;
   const half = Math.ceil(told.length / 2);
   const pages = [told.slice(0, half), told.slice(half)];
   if (fault('source: tells users twice')) pages.push(told.slice(0, half));
@@ -120,6 +122,8 @@ function onPremises(runner: Runner, source: 'activeDirectory' | 'export'): () =>
   const lost = !wrongAnchor && secondForestIsLarge(company) && fault('source: a forest is lost');
   const putBack = !wrongAnchor && !lost && fault('source: an old export is put back');
   const tooOld = fault('source: the export is too old');
+  const { onPremises: rules } = runner.told.policy;
+  const maxAgeMs = rules.source === 'export' ? rules.maxAgeHours * HOUR_MS : 0;
   return () => {
     const deliveries = ON_PREM_DOMAINS.map((domain): Delivery | undefined => {
       if (source === 'activeDirectory') return presentState(company, domain);
@@ -128,7 +132,7 @@ function onPremises(runner: Runner, source: 'activeDirectory' | 'export'): () =>
     });
     const parts = deliveries.map((delivery) => delivery?.at ?? 0);
     const oldest = Math.min(...parts);
-    if (source === 'export' && (tooOld || company.clock.now() - oldest > 26 * HOUR_MS)) {
+    if (source === 'export' && (tooOld || company.clock.now() - oldest > maxAgeMs)) {
       throw new NightRefused('sourceStale', 'An export is too old. Nobody is purged.');
     }
     const people = deliveries

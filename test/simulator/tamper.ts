@@ -4,10 +4,11 @@ import { type Company, violate } from './company.ts';
 import { liveOneNight } from './night.ts';
 
 const HOW: Readonly<Record<string, (bytes: Buffer, at: number) => Buffer | undefined>> = {
-  'a letter changed': (bytes, at) => {
+  'a digit changed': (bytes, at) => {
     const changed = Buffer.from(bytes);
-    const position = (lineEnds(bytes)[at] ?? 0) - 3;
-    changed[position] = (changed[position] ?? 0) ^ 1;
+    let position = lineEnds(bytes)[at] ?? 0;
+    while (!isDigit(bytes[position])) position -= 1;
+    changed[position] = bytes[position] === ZERO ? ZERO + 1 : ZERO;
     return changed;
   },
   'a line taken out': (bytes, at) => {
@@ -19,6 +20,9 @@ const HOW: Readonly<Record<string, (bytes: Buffer, at: number) => Buffer | undef
   'the file taken away': () => undefined,
 };
 export const TAMPERINGS = Object.keys(HOW);
+
+const ZERO = 0x30;
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= ZERO + 9;
 
 function lineEnds(bytes: Buffer): number[] {
   const ends: number[] = [];
@@ -46,7 +50,6 @@ export async function tamperAndNotice(company: Company): Promise<NightReport | '
   if (name === undefined || bytes === undefined) return undefined;
   const how = chance.pick('tamper', TAMPERINGS);
   const changed = HOW[how]?.(bytes, chance.int('tampered line', 0, lineEnds(bytes).length - 1));
-  const order = [...files];
   if (changed === undefined) files.delete(name);
   else files.set(name, changed);
   company.trace?.(`tampered with ${name}: ${how}`);
@@ -60,7 +63,6 @@ export async function tamperAndNotice(company: Company): Promise<NightReport | '
     violate(company, `nobody noticed that the ledger was tampered with: ${how} in ${name}`);
   }
   if (company.world.truth.hardDeletes.length > before) violate(company, 'purged on a tampered ledger');
-  files.clear();
-  for (const [each, was] of order) files.set(each, was);
+  files.set(name, bytes);
   return report;
 }

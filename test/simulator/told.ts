@@ -37,6 +37,8 @@ export interface Told {
   word: ReadonlyMap<ObjectId, SoftDeletedRecipient> | undefined;
   /** By id: the deletion that the last look since the last DELETE showed, if it showed one. */
   readonly looks: Map<string, string | undefined>;
+  /** Source and immutable id: who was absent when asked for again, since the last DELETE. */
+  readonly rechecks: Set<string>;
   /** By generation: the purges that the ledger says were decided tonight. */
   readonly decided: Set<string>;
   /** By generation: how many intents the ledger has of tonight. */
@@ -46,6 +48,12 @@ export interface Told {
   readonly sends: Send[];
   /** Of each step: how many were sent a DELETE. */
   readonly steps: number[];
+  /** Nobody halted it when that was asked, since the last DELETE. */
+  isFree: boolean;
+  /** It had been asked to end when it began the step. */
+  isToEnd: boolean;
+  /** Throttled: no DELETE before this moment. */
+  notBefore: number;
 }
 
 export function nothingTold(night: NightId, policy: Policy, number: number): Told {
@@ -59,11 +67,15 @@ export function nothingTold(night: NightId, policy: Policy, number: number): Tol
     sources: new Map(),
     word: undefined,
     looks: new Map(),
+    rechecks: new Set(),
     decided: new Set(),
     intents: new Map(),
     settled: new Map(),
     sends: [],
     steps: [],
+    isFree: false,
+    isToEnd: false,
+    notBefore: 0,
   };
 }
 

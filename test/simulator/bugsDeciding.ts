@@ -1,0 +1,229 @@
+/** Deliberate bugs in reading, deciding and planning. Each edit's text must stand exactly once in its file. */
+
+export interface Bug {
+  readonly name: string;
+  readonly file: string;
+  /** What stands there, and what is put in its place. */
+  readonly edits: readonly (readonly [string, string])[];
+}
+
+export const BUGS_IN_DECIDING: readonly Bug[] = [
+  {
+    name: 'a source error is read as the end',
+    file: 'lib/night/read.ts',
+    edits: [
+      [
+        'const pages = source.read([...diff.wanted, ...known], night.signal);',
+        `const pages = (async function* () {
+          try {
+            return yield* source.read([...diff.wanted, ...known], night.signal);
+          } catch {
+            return { kind: source.kind, total: 99, slices: {}, asOf: night.ports.clock.now() };
+          }
+        })();`,
+      ],
+    ],
+  },
+  {
+    name: 'only the first page of a source is read',
+    file: 'lib/night/read.ts',
+    edits: [
+      [
+        '    diff.see(source.kind, page.value);',
+        '    if (found.size === 0) diff.see(source.kind, page.value);\n    found.add("" as ImmutableId);',
+      ],
+    ],
+  },
+  {
+    name: 'a failed read of the recycle bin is read as empty',
+    file: 'lib/night/read.ts',
+    edits: [
+      ['await entra.deletedUsers(night.signal)', 'await entra.deletedUsers(night.signal).catch(() => [])'],
+    ],
+  },
+  {
+    name: 'Exchange is not needed where the policy requires it',
+    file: 'lib/night/read.ts',
+    edits: [["policy.exchange.use === 'required' || !(error", '!(error']],
+  },
+  {
+    name: 'who is not known to Exchange needs no word of it',
+    file: 'lib/core/exchangeWord.ts',
+    edits: [["if (use === 'whenAvailable') return", 'if (recipient === undefined) return']],
+  },
+  {
+    name: 'a shrunken source becomes the measure',
+    file: 'lib/core/history.ts',
+    edits: [['record.accepted ? record : record.baseline', 'record']],
+  },
+  {
+    name: 'a source may shrink',
+    file: 'lib/core/guards.ts',
+    edits: [['> limits.maxShrinkPercent)', '> 100 + limits.maxShrinkPercent)']],
+  },
+  {
+    name: 'a source may be older than it was',
+    file: 'lib/core/guards.ts',
+    edits: [['seen !== undefined && asOf < seen', 'seen !== undefined && asOf > seen && asOf < seen']],
+  },
+  {
+    name: 'a source may speak of other people',
+    file: 'lib/core/overlap.ts',
+    edits: [['sample.length * TOLERATED_SHARE)', 'sample.length)']],
+  },
+  {
+    name: 'any tenant will do',
+    file: 'lib/core/guards.ts',
+    edits: [['    wrongTenant(organization, policy),\n', '']],
+  },
+  {
+    name: 'the clock is trusted',
+    file: 'lib/core/guards.ts',
+    edits: [['    clockSkewed(organization, now),\n', '']],
+  },
+  {
+    name: 'a stale sync is no matter',
+    file: 'lib/core/guards.ts',
+    edits: [['    syncStale(organization, policy, now),\n', '']],
+  },
+  {
+    name: 'immutable ids in lower case',
+    file: 'lib/core/presence.ts',
+    edits: [
+      [
+        'enlist(byImmutableId, user.immutableId, user.id)',
+        'enlist(byImmutableId, user.immutableId.toLowerCase(), user.id)',
+      ],
+      [
+        "byImmutableId.get(user.immutableId ?? '')",
+        "byImmutableId.get(user.immutableId?.toLowerCase() ?? '')",
+      ],
+    ],
+  },
+  {
+    name: 'whoever has its address is no matter',
+    file: 'lib/core/presence.ts',
+    edits: [['if (!reappeared.has(id)) reappeared.set(id,', 'if (reappeared.has(id)) reappeared.set(id,']],
+  },
+  {
+    name: 'unknown is taken for no',
+    file: 'lib/core/decide.ts',
+    edits: [
+      ["if (value === 'unknown') return keep(needed.unknown, origin);", "if (value === 'unknown') continue;"],
+    ],
+  },
+  {
+    name: 'holds are no matter',
+    file: 'lib/core/decide.ts',
+    edits: [["  'mailUser',\n  'onHold',\n", "  'mailUser',\n"]],
+  },
+  {
+    name: 'mailboxes and licences are no matter',
+    file: 'lib/core/decide.ts',
+    edits: [["  'hadMailbox',\n  'licensed',\n  'mailUser',\n", "  'mailUser',\n"]],
+  },
+  {
+    name: 'every member is a mail user',
+    file: 'lib/core/mailUser.ts',
+    edits: [
+      ["  if (membership.value !== 'yes') return membership;", '  if (verifiedDomains) return membership;'],
+    ],
+  },
+  {
+    name: 'guests are members',
+    file: 'lib/core/mailUser.ts',
+    edits: [["=== 'guest') return fact('no', 'userType is Guest')", "=== 'guest') return fact('yes', '')"]],
+  },
+  {
+    name: 'the own domain is a stranger’s',
+    file: 'lib/core/addresses.ts',
+    edits: [['return domains.some((one) => lower ===', 'return domains.some((one) => one ===']],
+  },
+  {
+    name: 'the name of a deleted user is not made plain',
+    file: 'lib/core/addresses.ts',
+    edits: [['return upn.toLowerCase().startsWith(prefix) ?', 'return upn === prefix ?']],
+  },
+  {
+    name: 'protect rules are ignored',
+    file: 'lib/core/decide.ts',
+    edits: [['    protectedVerdict(user, policy, now) ??\n', '']],
+  },
+  {
+    name: 'a protect rule that cannot be judged protects nobody',
+    file: 'lib/core/protect.ts',
+    edits: [['return blind === undefined ?', "return blind !== '' ?"]],
+  },
+  {
+    name: 'the grace period has the wrong sign',
+    file: 'lib/core/decide.ts',
+    edits: [['days < policy.gracePeriodDays', '-days > policy.gracePeriodDays']],
+  },
+  {
+    name: 'nights absent are not asked for',
+    file: 'lib/core/decide.ts',
+    edits: [['nightsAbsent < policy.nightsAbsent', 'nightsAbsent > 29']],
+  },
+  {
+    name: 'nights absent never add up',
+    file: 'lib/core/history.ts',
+    edits: [[': before.nights + 1', ': before.nights']],
+  },
+  {
+    name: 'nights absent are not reset',
+    file: 'lib/core/history.ts',
+    edits: [['    streaks.delete(key);', '    void key;']],
+  },
+  {
+    name: 'two runs of one day are two nights',
+    file: 'lib/core/history.ts',
+    edits: [['before.date === dateOf(now) ? before.nights', "before.date === '' ? before.nights"]],
+  },
+  {
+    name: 'a former deletion counts for the next',
+    file: 'lib/core/history.ts',
+    edits: [
+      [
+        'const keyOf = ({ id, deletedDateTime }: Generation)',
+        'const keyOf = ({ id, deletedDateTime: { length: deletedDateTime } }: Generation)',
+      ],
+    ],
+  },
+  {
+    name: 'the list is cut to the limit',
+    file: 'lib/core/plan.ts',
+    edits: [
+      [
+        '  const refusals = trippedBrakes(',
+        '  purges.splice(brakes.limits.maxPurgesPerNight);\n  const refusals = trippedBrakes(',
+      ],
+    ],
+  },
+  {
+    name: 'one more than the limit is no matter',
+    file: 'lib/core/plan.ts',
+    edits: [['actual > limit)', 'actual > limit + 1)']],
+  },
+  {
+    name: 'the share of synced users is no limit',
+    file: 'lib/core/plan.ts',
+    edits: [['syncedUsers > 0 ? (purges * 100) / syncedUsers : 100', '(purges * 0) / syncedUsers']],
+  },
+  {
+    name: 'the budget forgets what nobody verified',
+    file: 'lib/core/history.ts',
+    edits: [
+      ['filter((one) => one.spent && elapsedMs', 'filter((one) => one.spent && !one.open && elapsedMs'],
+    ],
+  },
+  {
+    name: 'the budget forgets nights before the last two',
+    file: 'lib/night.ts',
+    edits: [['history.budgetSpent(limits.rollingBudget.days, now)', 'history.budgetSpent(2, now)']],
+  },
+  {
+    name: 'the budget is for tonight alone',
+    file: 'lib/core/plan.ts',
+    edits: [['const afterTonight = budgetSpent + purges;', 'const afterTonight = purges;']],
+  },
+];

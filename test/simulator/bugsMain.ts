@@ -1,0 +1,122 @@
+/**
+ * `npm run simulate:bugs`: can the simulator fail? Each deliberate bug is put into a copy of the source tree, and
+ * the simulator has so many nights to find it there. The tree as it is must pass the same nights first.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { BUGS_IN_DECIDING, type Bug } from './bugsDeciding.ts';
+import { BUGS_IN_PURGING } from './bugsPurging.ts';
+import { BUGS_IN_RECORDING } from './bugsRecording.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const COPIED = ['lib', 'test/simulator', 'test/tenant', 'package.json'];
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+interface Hunted {
+  /** Until the simulator stopped, at a violation or at the end. */
+  readonly nights: number;
+  /** `undefined` where it found nothing. */
+  readonly violation: string | undefined;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      nights: { type: 'string', default: '6000' },
+      seed: { type: 'string', default: '1' },
+      /** Only those whose name holds this. */
+      only: { type: 'string', default: '' },
+      jobs: { type: 'string', default: '2' },
+    },
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'bugs-'));
+  try {
+    const args = ['--nights', values.nights, '--seed', values.seed, '--quiet'];
+    const bugs = [...BUGS_IN_DECIDING, ...BUGS_IN_PURGING, ...BUGS_IN_RECORDING];
+    const some = bugs.filter(({ name }) => name.includes(values.only));
+    return await huntAll(some, { folder, args, jobs: Number(values.jobs) });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Hunt {
+  readonly folder: string;
+  readonly args: readonly string[];
+  readonly jobs: number;
+}
+
+async function huntAll(bugs: readonly Bug[], hunt: Hunt): Promise<number> {
+  // A copy of what stands now: whoever edits the tree meanwhile is not to be taken for a bug.
+  const whole = join(hunt.folder, 'whole');
+  for (const path of COPIED) cpSync(join(ROOT, path), join(whole, path), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(whole, 'node_modules'));
+  const planted = new Map(bugs.map((bug) => [bug, edited(bug, whole)]));
+  const control = await simulate(whole, hunt.args);
+  if (control.violation !== undefined) {
+    say(`The tree as it is does not pass: after ${control.nights} nights, ${control.violation}`);
+    return 1;
+  }
+  say(`${control.nights} nights of the tree as it is without a violation.\n`);
+  say(`${'nights'.padStart(7)}  bug, and what the simulator said of it`);
+
+  const queue = [...planted];
+  let missed = 0;
+  const work = async (_: unknown, job: number) => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [{ name, file }, text] = next;
+      const copy = join(hunt.folder, `job ${job}`);
+      cpSync(whole, copy, { recursive: true });
+      writeFileSync(join(copy, file), text);
+      const { nights, violation } = await simulate(copy, hunt.args);
+      if (violation === undefined) missed += 1;
+      const [found, how] = violation === undefined ? ['MISSED', `${nights} nights`] : [nights, violation];
+      say(`${String(found).padStart(7)}  ${name}\n${' '.repeat(11)}${how.slice(0, 160)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: hunt.jobs }, work));
+  say(`\n${bugs.length - missed} of ${bugs.length} bugs caught.`);
+  return missed === 0 ? 0 : 1;
+}
+
+/** @throws Error where the source has changed so that the bug cannot be planted any more */
+function edited({ name, file, edits }: Bug, folder: string): string {
+  return edits.reduce(
+    (text, [from, to]) => {
+      if (text.split(from).length !== 2) {
+        throw new Error(`"${name}" cannot be planted: ${file} does not hold this once: ${from}`);
+      }
+      return text.replace(from, () => to);
+    },
+    readFileSync(join(folder, file), 'utf8'),
+  );
+}
+
+/** @throws Error where the simulator itself did not run, which proves nothing */
+async function simulate(folder: string, args: readonly string[]): Promise<Hunted> {
+  const output = await run(folder, args);
+  const passed = /^(\d+) nights without a violation/m.exec(output)?.[1];
+  if (passed !== undefined) return { nights: Number(passed), violation: undefined };
+  const failed = /^After (\d+) nights.*\n {2}(.*)/m.exec(output);
+  if (failed === null) throw new Error(`The simulator did not run: ${output.slice(-2_000)}`);
+  return { nights: Number(failed[1]), violation: failed[2] ?? '' };
+}
+
+function run(folder: string, args: readonly string[]): Promise<string> {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, ['test/simulator/main.ts', ...args], { cwd: folder });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk;
+      });
+    }
+    child.on('error', failed);
+    child.on('close', () => done(output));
+  });
+}
+
+process.exitCode = await main();

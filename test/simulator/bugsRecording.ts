@@ -1,0 +1,132 @@
+/** Deliberate bugs in what is recorded, and in what later nights make of it. */
+import type { Bug } from './bugsDeciding.ts';
+
+export const BUGS_IN_RECORDING: readonly Bug[] = [
+  {
+    name: 'a ledger that fails is no matter',
+    file: 'lib/night/record.ts',
+    edits: [
+      [
+        'await ledger.append(ports.clock.now(), chunk)',
+        'await ledger.append(ports.clock.now(), chunk).catch(() => [])',
+      ],
+    ],
+  },
+  {
+    name: 'the snapshot is the id alone',
+    file: 'lib/night/step.ts',
+    edits: [['snapshot: user.snapshot', 'snapshot: { id: user.id }']],
+  },
+  {
+    name: 'what is unverified is not looked at again',
+    file: 'lib/core/history.ts',
+    edits: [["intent.open = record.outcome === 'unverified';", 'intent.open = false;']],
+  },
+  {
+    name: 'the ledger is read back for two days',
+    file: 'lib/night.ts',
+    edits: [['const days = Math.max(HISTORY_DAYS,', 'const days = Math.min(2,']],
+  },
+  {
+    name: 'earlier nights are not settled',
+    file: 'lib/night.ts',
+    edits: [
+      [
+        '  await settleEarlierNights(night, history);',
+        '  if (id === night) await settleEarlierNights(night, history);',
+      ],
+    ],
+  },
+  {
+    name: 'earlier nights are settled before their purges show',
+    file: 'lib/night/settle.ts',
+    edits: [
+      [
+        'const SHOWN_AFTER_MS = 4 * 60_000 + MAX_CLOCK_SKEW_MS;',
+        'const SHOWN_AFTER_MS = MAX_CLOCK_SKEW_MS - 300_000;',
+      ],
+    ],
+  },
+  {
+    name: 'nobody looks whether a purge cured anything',
+    file: 'lib/core/history.ts',
+    edits: [
+      ["if (record.outcome === 'purged') uncured.set", "if (record.outcome === 'alreadyGone') uncured.set"],
+    ],
+  },
+  {
+    name: 'telemetry is said to have arrived',
+    file: 'lib/night/tell.ts',
+    edits: [
+      [
+        "return { kind: 'telemetrySent', of, events, delivered, detail }",
+        "return { kind: 'telemetrySent', of, events, delivered: delivered || events > 0, detail }",
+      ],
+    ],
+  },
+  {
+    name: 'telemetry is not sent again',
+    file: 'lib/night/tell.ts',
+    edits: [['of history.untold)', 'of history.untold.slice(0, 0))']],
+  },
+  {
+    name: 'telemetry hears before the ledger has it',
+    file: 'lib/night/record.ts',
+    edits: [
+      [
+        '    ports.telemetry.record(await ledger.append(ports.clock.now(), chunk));',
+        `    const at = ports.clock.now();
+    const line = { night, seq: 9_000 + start, at, prev: '0'.repeat(64), record: chunk[0] };
+    if (line.record !== undefined) ports.telemetry.record([{ ...line, record: line.record }]);
+    ports.telemetry.record(await ledger.append(at, chunk));`,
+      ],
+      ['record({ ports, ledger }: Night', 'record({ ports, ledger, id: night }: Night'],
+    ],
+  },
+  {
+    name: 'a ledger that cannot be read again undoes the night',
+    file: 'lib/night/tell.ts',
+    edits: [
+      [
+        '    return { events: 0, delivered: false,',
+        '    if (events === 0) throw error;\n    return { events, delivered: false,',
+      ],
+      ['  try {\n', '  const events = 0;\n  try {\n'],
+    ],
+  },
+  {
+    name: 'a lost lease is no matter',
+    file: 'lib/ledger/ledger.ts',
+    edits: [['await lease.stillOurs();', 'await lease.stillOurs().catch(() => undefined);']],
+  },
+  {
+    name: 'unfinished nights are not taken over',
+    file: 'lib/ledger/ledger.ts',
+    edits: [['        await takeOverUnfinished(', '        if (fence === 0) await takeOverUnfinished(']],
+  },
+  {
+    name: 'every night begins a chain of its own',
+    file: 'lib/ledger/ledger.ts',
+    edits: [['prev: continues?.hash ?? NOTHING_BEFORE', 'prev: NOTHING_BEFORE']],
+  },
+  {
+    name: 'a changed line goes unnoticed',
+    file: 'lib/ledger/chain.ts',
+    edits: [['if (line.prev !== (before?.hash ?? first))', "if (line.prev === '')"]],
+  },
+  {
+    name: 'a cut end goes unnoticed',
+    file: 'lib/ledger/history.ts',
+    edits: [['if (hash === continues.hash) return;', "if (hash !== '') return;"]],
+  },
+  {
+    name: 'a torn last line refuses every later night',
+    file: 'lib/ledger/chain.ts',
+    edits: [
+      [
+        '    if (from < chunk.length) open.push(chunk.subarray(from));\n',
+        '    if (from < chunk.length) yield chunk.subarray(from);\n',
+      ],
+    ],
+  },
+];
