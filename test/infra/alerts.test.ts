@@ -273,6 +273,26 @@ describe('each fires where its fault is, and no other does', () => {
     expect(Object.keys(alerts)).toEqual(['foreignPurge']);
   });
 
+  test.each(['Delete user', 'Restore user'])(
+    'foreignPurge: our identity does what this tool never does: %s',
+    async (operation) => {
+      company = await openCompany([]);
+      const { lines } = await company.night();
+      expect(lines).not.toEqual([]);
+      const user = 'c0ffee00-0000-4000-8000-000000000002';
+      const add = (by: Parameters<typeof auditRow>[2]) =>
+        company?.workspace.add('AuditLogs', auditRow(company.now(), user, by, operation), company.now());
+      add({ person: 'helpdesk@domain.com' });
+      expect(fired(company.now(), 1)).toEqual({});
+      add({ app: OUR_IDENTITY });
+      const alerts = fired(company.now(), 1);
+      expect(alerts).toMatchObject({
+        foreignPurge: [{ UserId: user, Operation: operation, IsOurs: 'true' }],
+      });
+      expect(Object.keys(alerts)).toEqual(['foreignPurge']);
+    },
+  );
+
   test.each<readonly [string, string, Row, string[]?]>([
     ['a line', 'TenantRead', { LinesMissing: 1, OutcomesMissing: 0 }],
     ['an outcome', 'PurgeSettled', { LinesMissing: 1, OutcomesMissing: 1 }, ['purgeUnverified']],

@@ -106,15 +106,16 @@ export function auditRow(
   at: number,
   userId: string,
   by: { readonly app: string } | { readonly person: string },
+  operation = 'Hard Delete user',
 ): Row {
   return {
     TimeGenerated: new Date(at),
     ActivityDateTime: new Date(at),
-    ActivityDisplayName: 'Hard Delete user',
-    OperationName: 'Hard Delete user',
+    ActivityDisplayName: operation,
+    OperationName: operation,
     Category: 'UserManagement',
     Result: 'success',
-    Id: keyOf([at, userId]),
+    Id: keyOf([at, userId, operation]),
     InitiatedBy:
       'app' in by
         ? { app: { appId: null, displayName: 'id-mailuser-purge', servicePrincipalId: by.app } }
