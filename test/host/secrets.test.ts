@@ -59,6 +59,18 @@ test('a night that purges, records and tells: every token goes to whom it is for
   );
 });
 
+test('a night that somebody looks into, with every library told to say all', async () => {
+  const night = await stage.night({
+    AZURE_LOG_LEVEL: 'verbose',
+    OTEL_LOG_LEVEL: 'verbose',
+    APPLICATIONINSIGHTS_INSTRUMENTATION_LOGGING_LEVEL: 'VERBOSE',
+    APPLICATIONINSIGHTS_LOG_DESTINATION: 'file+console',
+    DEBUG: '*',
+  });
+  expect(night).toMatchObject({ code: 0, leaks: [] });
+  expect(night.stderr).toContain('"authorization": "REDACTED"');
+});
+
 /** "Permissions for blob service operations" (Authorize with Microsoft Entra ID, Azure Storage REST). */
 function rightFor({ method, url, headers }: Night['received'][number]): string {
   const { searchParams } = new URL(url, 'https://storage');
