@@ -3,8 +3,8 @@ import { PAST_NIGHTS, startHistory } from '../../lib/core/history.ts';
 import { at, DAY_MS, type NightId, nightId } from '../../lib/core/ids.ts';
 import type { Presence } from '../../lib/core/model.ts';
 import type { OutcomeName } from '../../lib/core/names.ts';
-import type { LedgerRecord } from '../../lib/core/record.ts';
-import { deletedMailUser, NIGHT, NOW, purgeableEvidence, sure, TENANT } from './people.ts';
+import type { LedgerRecord, RecordOf } from '../../lib/core/record.ts';
+import { deletedMailUser, idOf, NIGHT, NOW, purgeableEvidence, sure, TENANT } from './people.ts';
 
 const user = deletedMailUser(1);
 const generation = { id: user.id, deletedDateTime: sure(user.deletedDateTime) };
@@ -39,12 +39,16 @@ const settled = (outcome: OutcomeName): LedgerRecord => ({
   outcome,
   detail: 'a test',
 });
-const read = (total: number, accepted = true, baseline?: number): LedgerRecord => ({
+const readOf = (total: number): RecordOf<'sourceRead'> => ({
   kind: 'sourceRead',
   source: 'entra',
   total,
   slices: { 'domain.com': total },
   asOf: NOW,
+  accepted: true,
+});
+const read = (total: number, accepted = true, baseline?: number): LedgerRecord => ({
+  ...readOf(total),
   accepted,
   ...(baseline !== undefined && { baseline: { total: baseline, slices: {} } }),
 });
@@ -59,6 +63,9 @@ describe('nights absent', () => {
   test('unknown starts anew', () => expect(nights([2, decided(5)], [1, decided(0, 'unknown')])).toBe(1));
   test('present tonight is none', () => {
     expect(history([1, decided(5)]).nightsAbsent(generation, { ...absent, state: 'present' }, NOW)).toBe(0);
+  });
+  test('unknown tonight is none', () => {
+    expect(history([1, decided(5)]).nightsAbsent(generation, { ...absent, state: 'unknown' }, NOW)).toBe(0);
   });
   test('another deletion of the same object is counted on its own', () => {
     const other = { ...generation, deletedDateTime: daysAgo(1) };
@@ -85,6 +92,11 @@ describe('the rolling budget', () => {
   test('several attempts at one user count once', () => {
     expect(history([1, intended(1)], [1, intended(2)], [1, settled('purged')]).budgetSpent(7, NOW)).toBe(1);
   });
+  test('users count one by one, and a settled one that nobody intended not at all', () => {
+    const other = { ...intended(), ...generation, id: idOf(2) };
+    expect(history([1, intended()], [1, other], [1, settled('refused')]).budgetSpent(7, NOW)).toBe(1);
+    expect(history([1, settled('purged')]).budgetSpent(7, NOW)).toBe(0);
+  });
   test('what is older than the window no longer counts', () => {
     expect(history([7, intended()]).budgetSpent(7, NOW)).toBe(0);
     expect(history([6.99, intended()]).budgetSpent(7, NOW)).toBe(1);
@@ -98,6 +110,20 @@ test('an intent stays open until it is settled, and again while unverified', () 
     [],
   );
 });
+
+test('an open intent says which night announced it, and when', () => {
+  expect(history([3, intended(), night(1)], [2, intended(2), night(2)]).openIntents).toEqual([
+    expect.objectContaining({ ...generation, night: night(2), at: daysAgo(2) }),
+  ]);
+});
+
+test.each<OutcomeName>(['alreadyGone', 'restoredMeanwhile', 'keptOnReread', 'refused', 'notPurged'])(
+  'an intent that came to %s is settled, and leaves nothing to be cured',
+  (outcome) => {
+    const { openIntents, uncured } = history([1, intended()], [1, settled(outcome)]);
+    expect([openIntents, uncured]).toEqual([[], []]);
+  },
+);
 
 test('a purge is uncured until Exchange has been seen to hold nothing', () => {
   const seen = (state: 'gone' | 'waiting'): LedgerRecord => ({
@@ -119,6 +145,21 @@ describe('the baseline of a source', () => {
   test('none on the first night', () => expect(total()).toBeUndefined());
   test('the most of the past week', () =>
     expect(total([5, read(100)], [3, read(120)], [1, read(90)])).toBe(120));
+  test('the most of each slice, whichever night had it', () => {
+    const sliced = (slices: Record<string, number>): LedgerRecord => ({ ...readOf(9), slices });
+    const nights = history([3, sliced({ a: 5, b: 1 })], [2, sliced({ a: 3, b: 7 })], [1, sliced({ c: 2 })]);
+    expect(nights.baseline('entra')).toEqual({ total: 9, slices: { a: 5, b: 7, c: 2 } });
+  });
+  test('of one source says nothing of another', () => {
+    expect(history([1, read(100)]).baseline('export')).toBeUndefined();
+  });
+  test('a refused reading on the first night leaves none', () => {
+    expect(history([1, read(10, false)]).baseline('entra')).toBeUndefined();
+  });
+  test('a week is seven days, to the moment', () => {
+    expect(total([8, read(500)], [1, read(90)])).toBe(90);
+    expect(total([7.99, read(500)], [1, read(90)])).toBe(500);
+  });
   test('what is older than a week is forgotten', () => expect(total([9, read(500)], [1, read(90)])).toBe(90));
   test('the last reading counts however old', () => expect(total([30, read(100)])).toBe(100));
   test('a slice may be called as what every object has', () => {
@@ -152,6 +193,22 @@ test('the newest state of each part is remembered, whatever came after', () => {
   expect(history([3, of(3)], [2, of(2)], [1, of(5)]).lastSeen('export')).toEqual({
     'domain.com': daysAgo(2),
   });
+});
+
+test('parts are remembered by source, and each by itself', () => {
+  const of = (source: 'export' | 'activeDirectory', parts?: Record<string, typeof NOW>): LedgerRecord => ({
+    ...readOf(1),
+    source,
+    ...(parts && { parts }),
+  });
+  const { lastSeen } = history(
+    [3, of('export', { a: daysAgo(3) })],
+    [2, of('export', { b: daysAgo(2) })],
+    [1, of('export')],
+    [1, of('activeDirectory')],
+  );
+  expect(lastSeen('export')).toEqual({ a: daysAgo(3), b: daysAgo(2) });
+  expect([lastSeen('activeDirectory'), lastSeen('entra')]).toEqual([{}, {}]);
 });
 
 test('nights whose telemetry did not arrive are owed, oldest first', () => {
@@ -219,10 +276,18 @@ describe('the nights before, for the trend', () => {
     ]);
   });
 
+  test('an end of a night that did not begin here is nobody’s, and one that purged nobody counts none', () => {
+    expect(history([1, end, night(1)]).pastNights).toEqual([]);
+    const idle = { ...end, outcomes: {} };
+    const { pastNights } = history([1, begin('report'), night(1)], [1, idle, night(1)], [1, end, night(9)]);
+    expect(pastNights).toMatchObject([{ night: night(1), purged: 0 }]);
+  });
+
   test('as many as are shown, however long the ledger', () => {
     const many = Array.from({ length: 700 }, (_, n): Entry => [1, begin('purge'), night(n + 1)]);
     const { pastNights } = history(...many);
     expect(pastNights).toHaveLength(PAST_NIGHTS);
+    expect(pastNights[0]?.night).toBe(night(700 - PAST_NIGHTS + 1));
     expect(pastNights.at(-1)?.night).toBe(night(700));
   });
 });

@@ -166,7 +166,7 @@ describe('of several deleted users', () => {
 
   test('the immutable ids to look for are each there once, and none for who has none', () => {
     const unknown = deletedMailUser(4, { immutableId: undefined });
-    expect(startDiff([one, other, twin, unknown]).wanted).toEqual([one.immutableId, other.immutableId]);
+    expect(startDiff([one, other, twin, unknown]).wanted).toStrictEqual([one.immutableId, other.immutableId]);
   });
 
   test('all who share an id or an address are found by it, and nobody else', () => {
