@@ -56,7 +56,9 @@ export function checkLine(company: Company, line: LedgerLine): void {
 /** Only a night that did not end is taken over, and by nobody who is under way itself. */
 function checkTakenOver(company: Company, { night, seq }: LedgerLine): void {
   company.coverage.hit('check', 'a night taken over');
-  if (company.tonight.has(night)) violate(company, `${night} was taken over, and is under way`);
+  const isAwake = company.tonight.has(night) && !company.paused.has(night);
+  if (isAwake) violate(company, `${night} was taken over, and is under way`);
+  if (company.paused.has(night)) company.coverage.hit('check', 'a paused night taken over');
   const wasOpen = company.unfinished.delete(night);
   if (!wasOpen && seq > 0) violate(company, `${night} was taken over, and had ended`);
 }

@@ -30,6 +30,10 @@ export interface Company {
   readonly files: Map<string, Buffer>;
   /** Which night has the ledger, and when that ends by itself because its process died. */
   lease: { readonly night: NightId; freeAt: number | undefined } | undefined;
+  /** Whose process stands still. */
+  readonly paused: Set<NightId>;
+  /** Runs another night while one stands still. */
+  meanwhile: () => Promise<unknown>;
   /** What the ledger holds, read by other means than the tool's. */
   readonly book: Book;
   /** Lines that telemetry has, by night and number. */
@@ -43,7 +47,7 @@ export interface Company {
   policy: Policy;
   /** 0: nothing goes wrong; 1: ordinary weather; more: a storm. */
   weather: number;
-  /** The nights under way: one, until two runners may meet. */
+  /** The nights under way: one, or two where a second runner began. */
   readonly tonight: Map<string, Told>;
   /** What each source told on the nights before, as far as it may be the measure of the next. */
   readonly measures: Map<SourceKind, Measure[]>;
@@ -98,6 +102,8 @@ export function foundCompany({ seed, coverage, muted, trace }: CompanyOptions): 
     exports: openExports(world),
     files: new Map(),
     lease: undefined,
+    paused: new Set(),
+    meanwhile: async () => undefined,
     book: openBook(),
     arrived: new Map(),
     highVolume: new Set(),

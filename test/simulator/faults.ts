@@ -67,6 +67,8 @@ export const FAULTS = {
   'time: a slow call': 0.004,
   'platform: asks to end': 0.06,
   'platform: crash': 0.2,
+  'platform: paused while another runs': 0.06,
+  'platform: two begin at once': 0.03,
   'platform: run again soon': 0.05,
   'platform: no night for days': 0.008,
   'ledger: tampered with': 0.02,

@@ -20,6 +20,12 @@ function memoryStore(runner: Runner): NightStore {
     if (failed) told.ledgerFailed = true;
     return failed;
   };
+  const contentAt = (name: string, offset: number) => {
+    const content = files.get(name) ?? Buffer.alloc(0);
+    told.ledgerFailed ||= company.lease?.night !== told.night;
+    if (content.length !== offset) throw new Error(`it holds ${content.length} bytes instead of ${offset}`);
+    return content;
+  };
   const isOurs = (name: string) => name.includes(told.night) || !name.endsWith('.ndjson');
   return {
     location: 'memory',
@@ -48,8 +54,7 @@ function memoryStore(runner: Runner): NightStore {
     async append(name, offset, texts) {
       await point('ledger.append', 'before');
       if (fails('ledger: append lost')) throw new LedgerFailed('the storage does not answer');
-      const before = files.get(name) ?? Buffer.alloc(0);
-      if (before.length !== offset) throw new Error(`it holds ${before.length} bytes instead of ${offset}`);
+      const before = contentAt(name, offset);
       const bytes = Buffer.from(texts.join(''));
       const torn = isOurs(name) ? chance.int('torn', 0, bytes.length) : 0;
       const tear = () => write(company, name, Buffer.concat([before, bytes.subarray(0, torn)]));
@@ -58,7 +63,7 @@ function memoryStore(runner: Runner): NightStore {
         throw new LedgerFailed('the disk is full');
       }
       await point('ledger.append', 'midway', tear);
-      write(company, name, Buffer.concat([before, bytes]));
+      write(company, name, Buffer.concat([contentAt(name, offset), bytes]));
       if (fails('ledger: append unacknowledged')) throw new LedgerFailed('no answer');
       await point('ledger.append', 'after');
     },
@@ -83,9 +88,13 @@ function leasing({ company, told, skewMs, point, fault }: Runner, fails: (name: 
     let isLost = false;
     return {
       async stillOurs() {
-        isLost ||= fails('lease: lost');
-        if (isLost) told.failedReads.push('the lease');
-        if (isLost) throw new Error('the lease of the ledger is lost');
+        isLost ||= fails('lease: lost') || company.lease?.night !== told.night;
+        if (isLost) {
+          told.failedReads.push('the lease');
+          told.ledgerFailed = true;
+          throw new Error('the lease of the ledger is lost');
+        }
+        if (company.lease !== undefined) company.lease.freeAt = undefined;
       },
       async release() {
         if (company.lease?.night === told.night) company.lease = undefined;

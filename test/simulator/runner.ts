@@ -49,6 +49,9 @@ const GAP: ReadonlySet<string> = new Set([
   'entra.purge before',
 ]);
 
+/** DELETEs that are on their way arrive, whatever becomes of who sent them; that the lease was still there a moment before is all that can be asked. */
+const ON_ITS_WAY: ReadonlySet<string> = new Set(['entra.purge before', 'entra.purge midway']);
+
 /** Between an intent and its DELETE little time passes: both have a timeout. */
 const HURRIED: ReadonlySet<Operation> = new Set(['ledger.append', 'ledger.lease', 'entra.purge']);
 
@@ -63,6 +66,7 @@ export function startRunner(company: Company, told: Told): Runner {
   const fault = (name: Fault) => chance.happens(name, FAULTS[name] * company.weather);
   const isToEnd = drawFate(chance, fault, 'platform: asks to end');
   const isToDie = drawFate(chance, fault, 'platform: crash');
+  const isToPause = drawFate(chance, fault, 'platform: paused while another runs');
   const moves = drawMoves(company);
 
   async function point(operation: Operation, phase: Phase, dying?: () => void): Promise<void> {
@@ -86,6 +90,7 @@ export function startRunner(company: Company, told: Told): Runner {
       crash.resolve('crashed');
       return NEVER;
     }
+    if (isToPause(here) && !ON_ITS_WAY.has(place) && company.tonight.size === 1) await pause(company, told);
     if (phase !== 'midway') {
       const slow = !HURRIED.has(operation) && fault('time: a slow call');
       letPass(company, chance.int('time', 20, 900) + (slow ? 7 * MINUTE_MS : 0));
@@ -103,6 +108,19 @@ export function startRunner(company: Company, told: Told): Runner {
     point,
     fault,
   };
+}
+
+/** The machine sleeps for a while, or a host takes the process for dead: another begins. Then it wakes up. */
+async function pause(company: Company, { night }: Told): Promise<void> {
+  const { chance, clock, paused, trace } = company;
+  trace?.(`${night} stands still`);
+  paused.add(night);
+  if (company.lease?.night === night) company.lease.freeAt = clock.now() + chance.int('lease', 1, 60) * 1_000;
+  letPass(company, chance.int('pause', 1, 600) * 1_000);
+  await company.meanwhile();
+  letPass(company, chance.int('pause', 1, 600) * 1_000);
+  paused.delete(night);
+  trace?.(`${night} goes on`);
 }
 
 /** How far a run has come. */

@@ -14,7 +14,9 @@
  *   to a minute; appends lost, torn or unacknowledged; leases that another has, or that are lost; halts; telemetry
  *   gone; clocks that are wrong; slow calls;
  * - the end of the process at any call, before, during or after it, and the request to end at any of them; runs a
- *   few minutes after another, days without a run, and a ledger that somebody changed.
+ *   few minutes after another, days without a run, and a ledger that somebody changed;
+ * - two runs that begin at once; a process that stands still at any call for as long as it takes another to live its
+ *   own night, and then goes on.
  *
  * Not injected, because nothing in the design could survive it:
  * - a restore and a new deletion, or somebody coming back on-premises, between the re-read and the DELETE: the
@@ -27,10 +29,9 @@
  *   differ by more than lies between them: the ledger knows nights by when they began;
  * - telemetry that says it arrived and did not; no run, or no telemetry, for a month: then open intents and what is
  *   owed are out of the ledger's window; the end of the ledger's newest night cut off;
- * - three or more privileged users at a time: their refusals stop a night, as they are meant to.
- *
- * Not injected yet: two runs at once. {@link liveOneNight} is made for it: ports, notes and fate are each run's own,
- * and time moves in small steps. Nor the line torn with which a night takes over another.
+ * - three or more privileged users at a time: their refusals stop a night, as they are meant to;
+ * - a process that stands still between its last look at the lease and the DELETE that follows at once: no service
+ *   takes both. Nor is the line torn with which a night takes over another, which only a disk can do.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
 import { PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
@@ -62,6 +63,7 @@ export interface Lived {
 /** Some weeks in any weather, then some quiet nights in which everything must come right. */
 export async function liveOneLife({ seed, coverage, muted = new Set(), trace }: Life): Promise<Lived> {
   const company = foundCompany({ seed, coverage, muted, ...(trace && { trace }) });
+  company.meanwhile = () => liveOneNight(company);
   const stormy = company.chance.int('life', 12, 45);
   for (let day = 0; day < stormy && company.violations.length === 0; day++) await liveOneDayAndNight(company);
   if (company.violations.length === 0) await liveQuietly(company);
@@ -87,7 +89,12 @@ async function liveOneDayAndNight(company: Company): Promise<void> {
   if (chance.happens('ledger: tampered with', FAULTS['ledger: tampered with']))
     await tamperAndNotice(company);
   letPass(company, 5 * MINUTE_MS);
-  let ended = await liveOneNight(company);
+  const twice = chance.happens(
+    'platform: two begin at once',
+    FAULTS['platform: two begin at once'] * company.weather,
+  );
+  const [first] = await Promise.all([liveOneNight(company), ...(twice ? [liveOneNight(company)] : [])]);
+  let ended = first;
   let again = 0;
   while (again < 3 && company.violations.length === 0 && isRunAgain(company, ended)) {
     again += 1;
