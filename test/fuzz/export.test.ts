@@ -27,10 +27,10 @@ function write({ gzip, manifest }: Files): void {
 /** The last rows have letters and signs that an encoding or a delimiter can lose. */
 const rowsFor = (users: number) => [
   ...rowsOf(users),
-  ...['Zoë; "the" Sales', 'Żółć\tTab', '山田'].map((name, n) => [
-    ...rowOf(users + n).slice(0, 7),
-    `CN=${name},OU=Süd,DC=contoso,DC=com`,
-  ]),
+  ...['Zoë; "the" Sales', 'Żółć\tTab', '山田'].map((name, n) => {
+    const [id = '', guid = '', upn = '', ...rest] = rowOf(users + n).slice(0, 7);
+    return [id, guid, `${name.slice(0, 3)}${upn}`, ...rest, `CN=${name},OU=Süd,DC=contoso,DC=com`];
+  }),
 ];
 /** As Excel writes it: quoted only where it must be. */
 const bare = (rows: readonly (readonly string[])[]) =>

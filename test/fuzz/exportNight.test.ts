@@ -128,5 +128,5 @@ fuzz('a night on a spoilt export purges nobody who is on-premises', {
       await stage.close();
     }
   },
-  atLeast: { refused: 20, 'spoilt meanwhile': 20 },
+  atLeast: { refused: 10, 'spoilt meanwhile': 10 },
 });

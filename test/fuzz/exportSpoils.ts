@@ -1,4 +1,5 @@
 /** What can become of an export between the script that writes it and the night that reads it. */
+import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { EXPORT_COLUMNS } from '../../lib/onprem/exportManifest.ts';
 import { partsOf } from '../onprem/exportFixture.ts';
@@ -82,6 +83,12 @@ const anyManifestChange = several(
   2,
 );
 
+/** Somebody else's id in the place of one that is there. */
+function withAnother(where: number, csv: Buffer): string {
+  const ids = csv.toString().match(/[A-Za-z0-9+/]{22}==/g) ?? [];
+  return csv.toString().replace(ids[among(where, ids.length)] ?? '', Buffer.alloc(16, 7).toString('base64'));
+}
+
 /** The files as they lie in the folder; nobody makes the hash fit again. */
 export const anyFileSpoil: fc.Arbitrary<Change<Files>> = fc.oneof(
   several(anyByteChange).map(({ what, apply }) => ({
@@ -91,6 +98,14 @@ export const anyFileSpoil: fc.Arbitrary<Change<Files>> = fc.oneof(
   several(anyByteChange).map(({ what, apply }) => ({
     what: `manifest: ${what}`,
     apply: (files: Files) => ({ ...files, manifest: apply(files.manifest) }),
+  })),
+  several(anyByteChange).map(({ what, apply }) => ({
+    what: `users, within the gzip: ${what}`,
+    apply: (files: Files) => ({ ...files, gzip: gzipSync(apply(gunzipSync(files.gzip))) }),
+  })),
+  anyNumber.map((where) => ({
+    what: `users: another one for number ${where}`,
+    apply: (files: Files) => ({ ...files, gzip: gzipSync(withAnother(where, gunzipSync(files.gzip))) }),
   })),
   anyManifestChange.map(({ what, apply }) => ({
     what: `manifest: ${what}`,

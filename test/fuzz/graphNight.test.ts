@@ -5,9 +5,10 @@ import { NIGHT_STATUSES } from '../../lib/core/names.ts';
 import type { Clock } from '../../lib/ports.ts';
 import { type Night, type Stage, setStage } from '../night/stage.ts';
 import { DAY_MS } from '../tenant/clock.ts';
+import type { Kind } from '../tenant/faults.ts';
 import { seedPopulation } from '../tenant/population.ts';
 import { expectClear, fuzz } from './fuzz.ts';
-import { anySpoil, anyTiming } from './graphSpoils.ts';
+import { anySpoil, anyTiming, type Spoil } from './graphSpoils.ts';
 
 const roomy = {
   accidentalDeletionPrevention: {
@@ -28,6 +29,20 @@ const TARGETS: Readonly<Record<string, RegExp>> = {
   'a batch': /^POST \/\$batch/,
   anything: /./,
 };
+
+/** What spoils a read only refuses the night; so every other night comes as far as its purges. */
+const AFTER_THE_PLAN = ['one deleted user', 'one live user', 'an immutable id', 'a DELETE', 'a batch'];
+/** A DELETE that is not carried out, or not yet, whatever its answer says. */
+const anyDelay = fc
+  .constantFrom<Kind[]>(
+    { kind: 'drop' },
+    { kind: 'status', status: 202 },
+    { kind: 'status', status: 503 },
+    { kind: 'latePurge', delay: 20_000 },
+    { kind: 'latePurge', delay: 60 * 60_000 },
+  )
+  .map((kind): Spoil => ({ what: JSON.stringify(kind), kind }));
+const SOME = { minLength: 1, maxLength: 3 };
 
 const LIMIT_MS = 50 * 60_000;
 
@@ -76,10 +91,14 @@ function expectAnnounced({ servers }: Stage, lines: Night['lines']): void {
 fuzz('a night whose Graph is spoilt purges nobody wrongly, and the next one makes it good', {
   runs: 10,
   of: fc.tuple(
-    fc.array(fc.tuple(fc.constantFrom(...Object.keys(TARGETS)), anySpoil, anyTiming), {
-      minLength: 1,
-      maxLength: 3,
-    }),
+    fc.oneof(
+      fc.array(fc.tuple(fc.constantFrom(...Object.keys(TARGETS)), anySpoil, anyTiming), SOME),
+      fc.array(fc.tuple(fc.constantFrom(...AFTER_THE_PLAN), anySpoil, anyTiming), SOME),
+      fc.tuple(
+        fc.tuple(fc.constant('a DELETE'), anyDelay, anyTiming),
+        fc.tuple(fc.constantFrom(...AFTER_THE_PLAN), anySpoil, anyTiming),
+      ),
+    ),
     fc.nat({ max: 1_000 }),
   ),
   run: async ([spoils, seed]) => {
@@ -106,5 +125,5 @@ fuzz('a night whose Graph is spoilt purges nobody wrongly, and the next one make
       await stage.close();
     }
   },
-  atLeast: { refused: 20, completed: 10 },
+  atLeast: { completed: 10 },
 });

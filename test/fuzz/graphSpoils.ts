@@ -199,6 +199,24 @@ const anyTransform = anyBody.map(
   }),
 );
 
+/** Before every reply, or after it, the word that nobody is there. Of the two neither can be believed. */
+const atOdds: fc.Arbitrary<Change<unknown>> = fc.boolean().map((before) => ({
+  what: `404 ${before ? 'before' : 'after'} every reply`,
+  apply: (body) => {
+    const replies = isContainer(body) && Array.isArray(body['responses']) ? body['responses'] : [];
+    const both = replies.flatMap((reply: object) => {
+      const pair = [{ ...reply, status: 404, body: {} }, reply];
+      return before ? pair : pair.reverse();
+    });
+    return { responses: both };
+  },
+}));
+
+/** What happens to the replies in a batch, and not to the batch as a whole. */
+export const anyBatchSpoil = fc
+  .oneof({ weight: 6, arbitrary: several(fc.oneof(anyReplyChange, anyReplyChange, anyListChange)) }, atOdds)
+  .map(({ what, apply }): Spoil => ({ what, kind: { kind: 'transform', transform: apply } }));
+
 export const anySpoil: fc.Arbitrary<Spoil> = fc.oneof(
   { weight: 8, arbitrary: anyTransform },
   { weight: 2, arbitrary: anyStatus },

@@ -67,5 +67,5 @@ fuzz('a night on a spoilt ledger', {
       await stage.close();
     }
   },
-  atLeast: { refused: 20 },
+  atLeast: { refused: 10 },
 });

@@ -109,14 +109,20 @@ export interface Change<T> {
   apply(value: T): T;
 }
 
-/** One change somewhere in a JSON value; gives a changed copy. */
+/**
+ * One change somewhere in a JSON value; gives a changed copy. Every property is as likely, however many objects have
+ * it.
+ */
 export function somewhere(changes: fc.Arbitrary<JsonChange>): fc.Arbitrary<Change<unknown>> {
-  return fc.tuple(anyNumber, changes).map(([where, change]) => ({
-    what: `${where}: ${change.what}`,
+  return fc.tuple(anyNumber, anyNumber, changes).map(([property, which, change]) => ({
+    what: `${property}, ${which}: ${change.what}`,
     apply: (json) => {
       const copy: unknown = structuredClone(json);
-      const places = placesIn(copy);
-      const place = places[among(where, places.length)];
+      const byProperty = Map.groupBy(placesIn(copy), ({ path }) =>
+        path.map((key) => (typeof key === 'number' ? '#' : key)).join('.'),
+      );
+      const places = [...byProperty.values()][among(property, byProperty.size)] ?? [];
+      const place = places[among(which, places.length)];
       if (place !== undefined) change.apply(place);
       return copy;
     },

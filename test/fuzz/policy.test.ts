@@ -124,9 +124,12 @@ function expectToMean(policy: Policy, bytes: Buffer): void {
   const rules = Object.entries(protect).map(([name]) => [name, field(field(json, 'protect'), name) ?? []]);
   const { $comment: __, ...kept } = policy.protect;
   expect(kept).toEqual(Object.fromEntries(rules));
-  expect(policy.onPremises.source).toBe(field(field(json, 'onPremises'), 'source'));
+  // Nothing that stands in the file is passed over. GUIDs are taken in any case.
+  expect(lowerCase(policy)).toMatchObject(Object(lowerCase(json)));
   expectBrakes(policy);
 }
+
+const lowerCase = (json: unknown): unknown => JSON.parse(JSON.stringify(json).toLowerCase());
 
 const ONE = deletedMailUser(1);
 const PURGE = {
@@ -165,6 +168,36 @@ fuzz('a policy with keys lost, renamed, added or of another type', {
   ),
   run: ([policy, { apply }, bom]) => judged(`${bom ? '\uFEFF' : ''}${textOf(apply(policy))}`),
   atLeast: { refused: 50, purge: 3 },
+});
+
+const LIMITS = [
+  ['accidentalDeletionPrevention'],
+  ['accidentalDeletionPrevention', 'maxPurgesPerNight'],
+  ['accidentalDeletionPrevention', 'maxPercentOfSyncedUsers'],
+  ['accidentalDeletionPrevention', 'rollingBudget'],
+  ['accidentalDeletionPrevention', 'rollingBudget', 'days'],
+  ['accidentalDeletionPrevention', 'rollingBudget', 'maxPurges'],
+  ['onPremises', 'maxShrinkPercent'],
+  ['maxSyncAgeHours'],
+  ['tenantId'],
+] as const;
+
+fuzz('a limit that is lost, renamed or of another type allows nothing', {
+  runs: 60,
+  of: fc.tuple(
+    anyPolicy,
+    fc.constantFrom(...LIMITS),
+    fc.oneof(fc.constant(removed), fc.constant(removed), renamed, anyOtherType),
+  ),
+  run: async ([policy, path, change]) => {
+    const copy: unknown = structuredClone(policy);
+    const before = textOf(copy);
+    for (const place of placesIn(copy)) if (place.path.join() === path.join()) change.apply(place);
+    const what = await judged(textOf(copy));
+    expect(what === 'refused').toBe(textOf(copy) !== before);
+    return what;
+  },
+  atLeast: { refused: 80 },
 });
 
 const NUMBERS = [
