@@ -3,7 +3,7 @@ import type { ObjectId } from '../../lib/core/ids.ts';
 import { MAX_PURGE_BATCH } from '../../lib/ports.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
 import type { Truth } from '../tenant/truth.ts';
-import { type Company, isKnownPresent, violate } from './company.ts';
+import { type Company, isKnownPresent, TOOL, violate } from './company.ts';
 import { isProtected } from './policies.ts';
 import { generationOf, namesOf, type Told } from './told.ts';
 
@@ -85,7 +85,7 @@ function checkLimits(company: Company, told: Told, wrong: (text: string) => void
 export function purgedSince({ world, firstSends }: Company, since: number): number {
   return world.truth.hardDeletes.filter(({ entry }) => {
     const sent = firstSends.get(generationOf(entry.id, entry.deletedDateTime));
-    return entry.by === 'the tool' && sent !== undefined && sent > since;
+    return entry.by === TOOL && sent !== undefined && sent > since;
   }).length;
 }
 

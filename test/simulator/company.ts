@@ -14,8 +14,8 @@ import { type Exports, openExports } from './exports.ts';
 import { EXTENSION_APP, type Family, inventPolicy, pickFamily } from './policies.ts';
 import type { SourceTold, Told } from './told.ts';
 
-/** The app in whose name is purged. */
-export const TOOL = 'the tool';
+/** The client id of the app in whose name is purged. */
+export const TOOL = '5f0c1a2e-3d4b-4c5d-8e6f-7a8b9c0d1e2f';
 
 export interface Company {
   readonly chance: Chance;

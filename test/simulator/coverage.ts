@@ -23,6 +23,7 @@ export type Group =
   | 'fault'
   | 'crash'
   | 'world'
+  | 'wire'
   | 'check';
 
 const EXPECTED: readonly (readonly [Group, readonly string[]])[] = [

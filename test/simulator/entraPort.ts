@@ -1,6 +1,6 @@
 /** Entra ID as a port: the tenant's own truth through {@link Company.view}, and what may go wrong on the way. */
 import { type ObjectId, tenantId, timestamp } from '../../lib/core/ids.ts';
-import type { DeletedUser, JsonObject } from '../../lib/core/model.ts';
+import type { DeletedUser, JsonObject, Organization } from '../../lib/core/model.ts';
 import { parseDeletedUser } from '../../lib/entra/schema.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import type { Entra, PurgeAnswer, Sighting } from '../../lib/ports.ts';
@@ -11,7 +11,7 @@ import { type Company, TOOL } from './company.ts';
 import type { Fault } from './faults.ts';
 import { EXTENSION_APP } from './policies.ts';
 import type { Runner } from './runner.ts';
-import { generationOf } from './told.ts';
+import { generationOf, type Told } from './told.ts';
 
 export function entraPort(runner: Runner): Entra {
   const { company, told, point, fault } = runner;
@@ -39,16 +39,7 @@ export function entraPort(runner: Runner): Entra {
           : timestamp(`${new Date(company.clock.now()).toISOString().slice(0, 19)}Z`),
       };
       await point('entra.organization', 'after');
-      // A slow answer may hide that a clock is behind: what counts is what can be seen when it is there.
-      const now = company.clock.now() + runner.skewMs;
-      const offMs = Math.abs(now - Date.parse(told.serverTime ?? ''));
-      const staleMs = now - Date.parse(told.lastSync ?? '');
-      const isFit =
-        told.tenantId === id &&
-        told.onPremisesSyncEnabled === true &&
-        offMs < 5 * MINUTE_MS + 2_000 &&
-        staleMs < runner.told.policy.maxSyncAgeHours * HOUR_MS + MINUTE_MS;
-      if (!isFit) runner.told.failedReads.push('an organization as it must be');
+      noteOrganization(runner, told);
       return told;
     },
 
@@ -75,14 +66,9 @@ export function entraPort(runner: Runner): Entra {
       const answers = new Map<ObjectId, Sighting>();
       for (const id of ids) {
         const sighting = sightingOf(runner, id);
-        told.looks.set(id, undefined);
-        if (sighting === undefined) continue;
-        answers.set(id, sighting);
-        const { deleted, live } = sighting;
-        if (typeof deleted === 'object' && live !== 'present') {
-          told.looks.set(id, generationOf(id, deleted.deletedDateTime));
-        }
+        if (sighting !== undefined) answers.set(id, sighting);
       }
+      noteLooks(told, ids, answers);
       await point('entra.sightings', 'after');
       return answers;
     },
@@ -110,6 +96,31 @@ export function entraPort(runner: Runner): Entra {
 
     usage: () => ({ calls, resourceUnits: calls, throttled, retries: 0 }),
   };
+}
+
+/** A slow answer may hide that a clock is behind: what counts is what can be seen when it is there. */
+export function noteOrganization({ company, told, skewMs }: Runner, organization: Organization): void {
+  const now = company.clock.now() + skewMs;
+  const offMs = Math.abs(now - Date.parse(organization.serverTime ?? ''));
+  const staleMs = now - Date.parse(organization.lastSync ?? '');
+  const isFit =
+    organization.tenantId === company.world.tenantId &&
+    organization.onPremisesSyncEnabled === true &&
+    offMs < 5 * MINUTE_MS + 2_000 &&
+    staleMs < told.policy.maxSyncAgeHours * HOUR_MS + MINUTE_MS;
+  if (!isFit) told.failedReads.push('an organization as it must be');
+}
+
+export function noteLooks(
+  told: Told,
+  ids: readonly ObjectId[],
+  answers: ReadonlyMap<ObjectId, Sighting>,
+): void {
+  for (const id of ids) {
+    const { deleted, live } = answers.get(id) ?? {};
+    const isThere = typeof deleted === 'object' && live !== 'present';
+    told.looks.set(id, isThere ? generationOf(id, deleted.deletedDateTime) : undefined);
+  }
 }
 
 const OTHER_TENANT = '00000000-0000-4000-8000-00000000beef';

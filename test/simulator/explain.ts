@@ -1,4 +1,5 @@
 /** From a failure to its causes: the same life again, without all that it does not take, and what happened in it. */
+import type { Storage } from './account.ts';
 import { Coverage } from './coverage.ts';
 import { WORLD_EVENTS } from './events.ts';
 import { FAULTS } from './faults.ts';
@@ -7,17 +8,23 @@ import { liveOneLife } from './simulate.ts';
 const LINES = 60;
 const LONGEST_MS = 60_000;
 
-export async function explain(
-  seed: string,
-  violations: readonly string[],
-  say: (text: string) => void,
-): Promise<void> {
+export interface Failure {
+  readonly seed: string;
+  readonly violations: readonly string[];
+  readonly say: (text: string) => void;
+  readonly storage?: Storage;
+}
+
+export async function explain({ seed, violations, say, storage }: Failure): Promise<void> {
   const kind = kindOf(violations[0] ?? '');
-  const muted = await muteWhatIsNotNeeded(seed, kind);
+  const place = storage && { storage };
+  // Over the wire there is no time for it.
+  const muted = storage === undefined ? await muteWhatIsNotNeeded(seed, kind) : new Set<string>();
   const needed = [...Object.keys(FAULTS), ...WORLD_EVENTS].filter((name) => !muted.has(name));
   say(`It also comes about with nothing but: ${needed.join('; ') || 'an ordinary day'}`);
   const trace: string[] = [];
   const life = await liveOneLife({
+    ...place,
     seed,
     coverage: new Coverage(),
     muted,

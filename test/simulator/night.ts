@@ -12,6 +12,11 @@ import { type Runner, startRunner } from './runner.ts';
 import { sourcePorts } from './sourcePorts.ts';
 import { telemetryPort } from './telemetryPort.ts';
 import { nothingTold, type Told } from './told.ts';
+import type { Wire } from './wire.ts';
+
+/** Companies with real edges. */
+const wires = new WeakMap<Company, Wire>();
+export const putOnTheWire = (company: Company, wire: Wire) => wires.set(company, wire);
 
 /**
  * Runs one night; `crashed` where the process died on the way. Two runners at once are two of these calls at a
@@ -65,7 +70,8 @@ function portsOf(runner: Runner): Ports {
     ledger: ledgerPort(runner),
     telemetry: telemetryPort(runner),
   };
-  return family.exchange === 'off' ? ports : { ...ports, exchange: exchangePort(runner) };
+  const memory = family.exchange === 'off' ? ports : { ...ports, exchange: exchangePort(runner) };
+  return wires.get(company)?.ports(runner, clock, memory) ?? memory;
 }
 
 /** 24 hexadecimal digits. */

@@ -35,16 +35,18 @@
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
 import { PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
+import type { Storage } from './account.ts';
 import { checkEnd, dueForPurge } from './checkEnd.ts';
 import { purgedSince } from './checkStep.ts';
 import { type Company, foundCompany, letPass } from './company.ts';
 import type { Coverage } from './coverage.ts';
 import { liveOneDay } from './events.ts';
 import { FAULTS } from './faults.ts';
-import { liveOneNight } from './night.ts';
+import { liveOneNight, putOnTheWire } from './night.ts';
 import { AMPLE, inventPolicy, tightLimits } from './policies.ts';
 import { tamperAndNotice } from './tamper.ts';
 import { keepStaffed, putOrphansRight, untilTwo } from './upkeep.ts';
+import { NOT_ON_THE_WIRE, startWire } from './wire.ts';
 
 export interface Life {
   /** Of which company. The same seed lives the same life. */
@@ -52,6 +54,8 @@ export interface Life {
   readonly coverage: Coverage;
   readonly muted?: ReadonlySet<string>;
   readonly trace?: (line: string) => void;
+  /** Where it is given, the company has real edges, and its ledger is there. */
+  readonly storage?: Storage;
 }
 
 export interface Lived {
@@ -61,8 +65,26 @@ export interface Lived {
 }
 
 /** Some weeks in any weather, then some quiet nights in which everything must come right. */
-export async function liveOneLife({ seed, coverage, muted = new Set(), trace }: Life): Promise<Lived> {
-  const company = foundCompany({ seed, coverage, muted, ...(trace && { trace }) });
+export async function liveOneLife({
+  seed,
+  coverage,
+  muted = new Set(),
+  trace,
+  storage,
+}: Life): Promise<Lived> {
+  const all = storage === undefined ? muted : new Set([...muted, ...NOT_ON_THE_WIRE]);
+  const company = foundCompany({ seed, coverage, muted: all, ...(trace && { trace }) });
+  if (storage === undefined) return live(company);
+  const wire = await startWire(company, storage);
+  try {
+    putOnTheWire(company, wire);
+    return await live(company);
+  } finally {
+    await wire.close();
+  }
+}
+
+async function live(company: Company): Promise<Lived> {
   company.meanwhile = () => liveOneNight(company);
   const stormy = company.chance.int('life', 12, 45);
   for (let day = 0; day < stormy && company.violations.length === 0; day++) await liveOneDayAndNight(company);

@@ -80,7 +80,7 @@ function failing({ fault }: Runner, kind: SourceKind, signal: AbortSignal): Erro
   return fault('source: fails') ? new Error(`${kind} cannot be reached`) : undefined;
 }
 
-function note(
+export function note(
   { immutableId: id, userPrincipalName, addresses, tombstone }: OnPremUser,
   ids: Set<string>,
   names: Set<string>,
