@@ -31,8 +31,8 @@ export interface DeletedUser {
   readonly onPremisesDomainName: string | undefined;
   readonly onPremisesSecurityIdentifier: string | undefined;
   readonly onPremisesDistinguishedName: string | undefined;
-  /** `extensionAttribute1` … `15` that carry a value; `undefined` where Graph did not give the set. */
-  readonly extensionAttributes: Readonly<Record<string, string>> | undefined;
+  /** `extensionAttribute1` … `15`, null where one has no value; `undefined` where Graph did not give the set. */
+  readonly extensionAttributes: Readonly<Record<string, string | null>> | undefined;
   /** The SKU ids of the licences assigned. */
   readonly assignedLicenses: readonly string[] | undefined;
   readonly assignedPlans: readonly ServicePlan[] | undefined;

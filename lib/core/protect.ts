@@ -61,7 +61,10 @@ function blindRule(user: DeletedUser, rules: Policy['protect']): string | undefi
     [rules.userPrincipalNames.length > 0 && noUpn, 'userPrincipalNames'],
     [rules.addresses.length > 0 && noAddresses, 'addresses'],
     [rules.organizationalUnits.length > 0 && !user.onPremisesDistinguishedName, 'organizationalUnits'],
-    [rules.extensionAttributes.length > 0 && user.extensionAttributes === undefined, 'extensionAttributes'],
+    [
+      rules.extensionAttributes.some((one) => user.extensionAttributes?.[one.attribute] === undefined),
+      'extensionAttributes',
+    ],
   ];
   return blind.find(([isBlind]) => isBlind)?.[1];
 }

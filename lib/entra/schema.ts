@@ -42,12 +42,11 @@ const zPlans = told(
   ),
 );
 const zExtensionAttributes = told(
-  z.record(z.string(), z.string().nullable()).transform((attributes) => {
-    const valued = Object.entries(attributes).filter(
-      (entry): entry is [string, string] => /^extensionAttribute\d+$/.test(entry[0]) && entry[1] !== null,
-    );
-    return Object.fromEntries(valued);
-  }),
+  z
+    .record(z.string(), z.string().nullable())
+    .transform((attributes) =>
+      Object.fromEntries(Object.entries(attributes).filter(([name]) => /^extensionAttribute\d+$/.test(name))),
+    ),
 );
 /** A directory extension can be of several types; the whole numbers among them stay exact. */
 const zExtension = told(

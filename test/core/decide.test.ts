@@ -77,7 +77,7 @@ describe('time keeps', () => {
 
 describe('protect rules keep', () => {
   const user = deletedMailUser(1, {
-    extensionAttributes: { extensionAttribute7: 'Board Member' },
+    extensionAttributes: { extensionAttribute7: 'Board Member', extensionAttribute8: null },
     onPremisesDistinguishedName: 'CN=Doe\\, Jo,OU=Board,OU=People,DC=domain,DC=com',
   });
   const until = (date: string) => [{ id: idOf(1), until: date, requestedBy: 'Legal', why: 'Case 12' }];

@@ -39,7 +39,7 @@ describe('a text for the log', () => {
     ['the token eyJhbGciOi.eyJzdWIi-_x.c2ln_- was refused', 'the token (token) was refused'],
     ['eyJ', '(token)'],
     ['Authorization: Bearer abc.def/ghi+jkl==', 'Authorization: Bearer (token)'],
-    ['bearer   secret, and more', 'Bearer (token) and more'],
+    ['bearer   secret, and more', 'Bearer (token), and more'],
     ['heyJude', 'heyJude'],
     ['  two\n\tlines  \r\n', 'two lines'],
   ])('%j becomes %j', (text, expected) => expect(withoutSecrets(text)).toBe(expected));

@@ -136,7 +136,13 @@ describe('a rule that cannot be answered is named too', () => {
       { extensionAttributes: undefined },
       'unknown',
     ],
-    ['extensionAttributes', { extensionAttributes: [attribute] }, { extensionAttributes: {} }, 'no'],
+    ['extensionAttributes', { extensionAttributes: [attribute] }, { extensionAttributes: {} }, 'unknown'],
+    [
+      'extensionAttributes',
+      { extensionAttributes: [attribute] },
+      { extensionAttributes: { extensionAttribute1: null } },
+      'no',
+    ],
   ])('%s, case %#', (rule, rules, changes, expected) => {
     expect(asked(rules, changes)).toEqual(
       expected === 'no' ? { protection: 'no' } : { protection: 'unknown', rule },
@@ -159,6 +165,7 @@ describe('a rule that cannot be answered is named too', () => {
     expect(asked({ extensionAttributes: [anything] }, { extensionAttributes: undefined }).protection).toBe(
       'unknown',
     );
-    expect(asked({ extensionAttributes: [anything] }).protection).toBe('no');
+    const without = { extensionAttributes: { extensionAttribute1: null } };
+    expect(asked({ extensionAttributes: [anything] }, without).protection).toBe('no');
   });
 });

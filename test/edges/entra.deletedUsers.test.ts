@@ -58,7 +58,7 @@ describe('the recycle bin', () => {
       onPremisesDomainName: 'contoso.com',
       onPremisesSecurityIdentifier: 'S-1-5-21-1-2-3-7',
       onPremisesDistinguishedName: 'CN=User 7,DC=contoso,DC=com',
-      extensionAttributes: { extensionAttribute9: 'keep' },
+      extensionAttributes: { extensionAttribute1: null, extensionAttribute9: 'keep' },
       assignedLicenses: ['4b9405b0-7788-4568-add1-99614e613b69'],
       assignedPlans: [{ service: 'exchange', status: 'Deleted' }],
       provisionedPlans: [{ service: 'exchange', status: 'Enabled' }],
