@@ -139,8 +139,8 @@ describe('what the verdict rests on is said', () => {
     const { onHold, highVolumeEmail, ...fromGraph } = fromNamedOrigins;
     const graphAlone =
       'says onPremisesSynced; says onPremises; says reappeared; says hadMailbox; says licensed; says mailUser';
-    expect(verdictOn(user, fromGraph)).toEqual({ verdict: 'purge', grounds: graphAlone });
-    expect(verdictOn(user, fromNamedOrigins)).toEqual({
+    expect(verdictOn(user, fromGraph)).toStrictEqual({ verdict: 'purge', grounds: graphAlone });
+    expect(verdictOn(user, fromNamedOrigins)).toStrictEqual({
       verdict: 'purge',
       grounds: `${graphAlone}; says onHold; says highVolumeEmail`,
     });
@@ -207,13 +207,13 @@ describe('the evidence', () => {
     ['absent', 'no'],
     ['unknown', 'unknown'],
   ] as const)('%s on-premises is %s', (state, value) => {
-    expect(gather({ state, origin: 'the diff' }).onPremises).toEqual({ value, origin: 'the diff' });
+    expect(gather({ state, origin: 'the diff' }).onPremises).toStrictEqual({ value, origin: 'the diff' });
   });
 
   test('is what Graph and the diff know; Exchange adds nothing where it is not asked', () => {
     const evidence = gather(FOUND.presence);
     const values = Object.fromEntries(Object.entries(evidence).map(([name, { value }]) => [name, value]));
-    expect(values).toEqual({
+    expect(values).toStrictEqual({
       onPremisesSynced: 'yes',
       onPremises: 'no',
       reappeared: 'no',
@@ -226,7 +226,7 @@ describe('the evidence', () => {
 
   test('is unknown in all that Exchange would say, where the policy requires its word and has none', () => {
     const evidence = gather(FOUND.presence, deletedMailUser(1), policyOf({ exchange: { use: 'required' } }));
-    expect([evidence.mailUser, evidence.onHold, evidence.highVolumeEmail]).toEqual(
+    expect([evidence.mailUser, evidence.onHold, evidence.highVolumeEmail]).toStrictEqual(
       Array(3).fill({ value: 'unknown', origin: expect.stringContaining('Exchange') }),
     );
   });

@@ -1,10 +1,12 @@
 /** No text that anybody could have written leaves the ledger where the policy leaves personal data out. */
 import { describe, expect, test } from '@jest/globals';
-import { withoutPersonalData } from '../../lib/core/discretion.ts';
+import { endingInFixedWords, withoutPersonalData } from '../../lib/core/discretion.ts';
+import type { Refusal } from '../../lib/core/model.ts';
 import { KEEP_REASONS, NIGHT_STATUSES, OUTCOMES, REFUSALS } from '../../lib/core/names.ts';
 import { type LedgerRecord, ledgerRecord } from '../../lib/core/record.ts';
-import { decided, ended, keep } from '../edges/ledgerRecords.ts';
-import { EVERY_KIND } from '../edges/telemetryLines.ts';
+import { decided, ended, keep, started } from '../edges/ledgerRecords.ts';
+import { AT, EVERY_KIND } from '../edges/telemetryLines.ts';
+import { NIGHT, sure } from './people.ts';
 
 const CANARY = 'CN=Zoë,OU=Board,DC=contoso <zoe@partner.example>';
 const POLICY = {
@@ -40,7 +42,7 @@ test.each(RECORDS.map((record) => [record.kind, record] as const))('%s', (_, cle
   const { record } = infested(clean);
   const told = withoutPersonalData(record);
   expect(JSON.stringify(told)).not.toContain(CANARY);
-  expect(ledgerRecord.parse(told)).toEqual(told);
+  expect(ledgerRecord.parse(told)).toStrictEqual(told);
 });
 
 test('the canary sat in every text there is', () => {
@@ -93,5 +95,105 @@ describe('what is left says what it can', () => {
       ),
     ].map((record) => ('detail' in record ? record.detail : ''));
     expect(new Set(details).size).toBe(details.length);
+  });
+});
+
+describe('the ending of a night', () => {
+  const told = (ending: Partial<Parameters<typeof endingInFixedWords<Refusal>>[0]>) =>
+    endingInFixedWords({ status: 'completed', outcomes: {}, refusals: [], ...ending });
+
+  test('is its status, what was counted and what refused it, in sentences', () => {
+    expect(told({})).toStrictEqual({ detail: 'The night is complete.', refusals: [] });
+    expect(told({ outcomes: { purged: 2, refused: 1 } }).detail).toBe(
+      'The night is complete. 2 purged, 1 refused.',
+    );
+    const { detail, refusals } = told({
+      status: 'refused',
+      refusals: [
+        { refusal: 'syncStale', detail: CANARY, limit: 3, actual: 9 },
+        { refusal: 'halted', detail: '' },
+      ],
+    });
+    const [first, second] = refusals.map((refusal) => refusal.detail);
+    expect(detail).toBe(`The night was refused: nobody was purged. ${first} ${second}`);
+    expect(first).toMatch(/^Directory sync .* Nobody was purged because of it\. .*Entra Connect\.$/);
+    expect(refusals).toMatchObject([{ refusal: 'syncStale', limit: 3, actual: 9 }, { refusal: 'halted' }]);
+  });
+
+  test('sends to the ledger for why a night failed, and for nothing else', () => {
+    const sending = NIGHT_STATUSES.filter((status) =>
+      told({ status }).detail.includes('its ledger says why'),
+    );
+    expect(sending).toStrictEqual(['failed']);
+  });
+});
+
+describe('nothing is made up where there was nothing', () => {
+  const only = (kind: LedgerRecord['kind']) =>
+    withoutPersonalData(sure(RECORDS.find((record) => record.kind === kind)));
+
+  test('a decision has the date and the facts of Exchange that it had', () => {
+    const bare = (value: string) => ({ value, origin: expect.stringContaining('the ledger has it') });
+    const full = only('decided');
+    expect(full).toMatchObject({
+      deletedDateTime: decided(1).deletedDateTime,
+      detail: 'every fact speaks for it',
+      facts: { onPremisesSynced: bare('yes'), onHold: bare('unknown'), highVolumeEmail: bare('unknown') },
+    });
+    const { deletedDateTime: _, ...undated } = decided(1);
+    const told = withoutPersonalData(undated);
+    expect(told).not.toHaveProperty('deletedDateTime');
+    expect(told).not.toHaveProperty('reason');
+    expect(told).not.toHaveProperty('facts.onHold');
+    expect(told).not.toHaveProperty('facts.highVolumeEmail');
+  });
+
+  test('a reading has the parts and the baseline that it had, each part under one number', () => {
+    const bare = {
+      kind: 'sourceRead',
+      source: 'export',
+      total: 5,
+      slices: {},
+      asOf: AT,
+      accepted: true,
+    } as const;
+    expect(withoutPersonalData(bare)).toStrictEqual(bare);
+    const baseline = { total: 9, slices: { 'a.com': 7, 'b.com': 2 } };
+    const parts = { 'c.com': AT, 'a.com': AT };
+    expect(withoutPersonalData({ ...bare, baseline, parts })).toStrictEqual({
+      ...bare,
+      baseline: { total: 9, slices: { 'part 1': 7, 'part 2': 2 } },
+      parts: { 'part 3': AT, 'part 1': AT },
+    });
+  });
+
+  test('lists of domains, of people and of rules are empty, and what has no value stays so', () => {
+    expect(only('tenantRead')).toMatchObject({ verifiedDomains: [] });
+    expect(only('tenantRead')).not.toHaveProperty('verifiedDomains.0');
+    const policy = {
+      on: true,
+      off: null,
+      max: 3,
+      list: [1, 'x', { a: 1 }],
+      text: CANARY,
+      in: { deep: [{}], n: 0 },
+    };
+    const told = withoutPersonalData({ ...started(), policy });
+    expect(told).toHaveProperty('policy', { on: true, off: null, max: 3, list: [], in: { deep: [], n: 0 } });
+  });
+
+  test('whether Exchange and telemetry answered is still told', () => {
+    const sent = { kind: 'telemetrySent', of: NIGHT, events: 1, detail: CANARY } as const;
+    expect(withoutPersonalData({ ...sent, delivered: true })).toMatchObject({ detail: 'delivered' });
+    expect(withoutPersonalData({ ...sent, delivered: false })).toMatchObject({
+      detail: expect.stringContaining('the ledger has it'),
+    });
+    const exchange = { kind: 'exchangeRead', recipients: 0, detail: CANARY } as const;
+    expect(withoutPersonalData({ ...exchange, available: true })).toMatchObject({
+      detail: 'read to the end',
+    });
+    expect(withoutPersonalData({ ...exchange, available: false })).toMatchObject({
+      detail: expect.stringContaining('the ledger has it'),
+    });
   });
 });

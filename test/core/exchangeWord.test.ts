@@ -101,16 +101,16 @@ describe('what Exchange says is told', () => {
   test('where nothing is asked, nothing of Exchange’s is there', () => {
     const graph = fact('yes');
     for (const use of ['off', 'whenAvailable'] as const) {
-      expect(withExchangeWord(graph, id, nobody, use, VERIFIED)).toEqual({ mailUser: graph });
+      expect(withExchangeWord(graph, id, nobody, use, VERIFIED)).toStrictEqual({ mailUser: graph });
     }
-    expect(withExchangeWord(graph, id, recipient(), 'off', VERIFIED)).toEqual({ mailUser: graph });
+    expect(withExchangeWord(graph, id, recipient(), 'off', VERIFIED)).toStrictEqual({ mailUser: graph });
   });
 
   test('holds and high-volume accounts come through as they are', () => {
     const held = { onHold: fact('yes'), highVolumeEmail: fact('unknown') };
     expect(withExchangeWord(fact('yes'), id, recipient(held), 'required', VERIFIED)).toMatchObject(held);
     const unknown = expect.objectContaining({ value: 'unknown' });
-    expect(withExchangeWord(fact('yes'), id, undefined, 'required', VERIFIED)).toEqual({
+    expect(withExchangeWord(fact('yes'), id, undefined, 'required', VERIFIED)).toStrictEqual({
       mailUser: unknown,
       onHold: unknown,
       highVolumeEmail: unknown,

@@ -59,6 +59,10 @@ describe('nights absent', () => {
   test('each night adds one', () => expect(nights([2, decided(1)], [1, decided(2)])).toBe(3));
   test('a second run on the same day adds none', () =>
     expect(nights([1, decided(1)], [0, decided(2)])).toBe(2));
+  test('nor does one at another hour of that day', () =>
+    expect(nights([1, decided(1)], [0.05, decided(2)])).toBe(2));
+  test('seen present earlier today, absent now: the first night', () =>
+    expect(nights([1, decided(5)], [0.05, decided(0, 'yes')])).toBe(1));
   test('seen present starts anew', () => expect(nights([2, decided(5)], [1, decided(0, 'yes')])).toBe(1));
   test('unknown starts anew', () => expect(nights([2, decided(5)], [1, decided(0, 'unknown')])).toBe(1));
   test('present tonight is none', () => {
@@ -106,13 +110,13 @@ describe('the rolling budget', () => {
 test('an intent stays open until it is settled, and again while unverified', () => {
   expect(history([1, intended()]).openIntents).toMatchObject([{ ...generation, night: NIGHT }]);
   expect(history([1, intended()], [1, settled('unverified')]).openIntents).toHaveLength(1);
-  expect(history([2, intended()], [2, settled('unverified')], [1, settled('purged')]).openIntents).toEqual(
-    [],
-  );
+  expect(
+    history([2, intended()], [2, settled('unverified')], [1, settled('purged')]).openIntents,
+  ).toStrictEqual([]);
 });
 
 test('an open intent says which night announced it, and when', () => {
-  expect(history([3, intended(), night(1)], [2, intended(2), night(2)]).openIntents).toEqual([
+  expect(history([3, intended(), night(1)], [2, intended(2), night(2)]).openIntents).toStrictEqual([
     expect.objectContaining({ ...generation, night: night(2), at: daysAgo(2) }),
   ]);
 });
@@ -121,7 +125,7 @@ test.each<OutcomeName>(['alreadyGone', 'restoredMeanwhile', 'keptOnReread', 'ref
   'an intent that came to %s is settled, and leaves nothing to be cured',
   (outcome) => {
     const { openIntents, uncured } = history([1, intended()], [1, settled(outcome)]);
-    expect([openIntents, uncured]).toEqual([[], []]);
+    expect([openIntents, uncured]).toStrictEqual([[], []]);
   },
 );
 
@@ -134,10 +138,10 @@ test('a purge is uncured until Exchange has been seen to hold nothing', () => {
     afterMs: 1,
     detail: 'a test',
   });
-  expect(history([2, settled('purged')], [1, seen('waiting')]).uncured).toEqual([
+  expect(history([2, settled('purged')], [1, seen('waiting')]).uncured).toStrictEqual([
     { ...generation, purgedAt: daysAgo(2) },
   ]);
-  expect(history([2, settled('purged')], [1, seen('gone')]).uncured).toEqual([]);
+  expect(history([2, settled('purged')], [1, seen('gone')]).uncured).toStrictEqual([]);
 });
 
 describe('the baseline of a source', () => {
@@ -148,7 +152,7 @@ describe('the baseline of a source', () => {
   test('the most of each slice, whichever night had it', () => {
     const sliced = (slices: Record<string, number>): LedgerRecord => ({ ...readOf(9), slices });
     const nights = history([3, sliced({ a: 5, b: 1 })], [2, sliced({ a: 3, b: 7 })], [1, sliced({ c: 2 })]);
-    expect(nights.baseline('entra')).toEqual({ total: 9, slices: { a: 5, b: 7, c: 2 } });
+    expect(nights.baseline('entra')).toStrictEqual({ total: 9, slices: { a: 5, b: 7, c: 2 } });
   });
   test('of one source says nothing of another', () => {
     expect(history([1, read(100)]).baseline('export')).toBeUndefined();
@@ -172,7 +176,7 @@ describe('the baseline of a source', () => {
       asOf: NOW,
       accepted: true,
     };
-    expect(history([2, one], [1, one]).baseline('entra')).toEqual({ total: 7, slices });
+    expect(history([2, one], [1, one]).baseline('entra')).toStrictEqual({ total: 7, slices });
   });
   test('a refused reading never becomes the measure', () => {
     const nights = [20, 15, 10, 5, 1].map((days) => [days, read(10, false, 100)] as const);
@@ -190,7 +194,7 @@ test('the newest state of each part is remembered, whatever came after', () => {
     accepted: true,
     parts: { 'domain.com': daysAgo(days) },
   });
-  expect(history([3, of(3)], [2, of(2)], [1, of(5)]).lastSeen('export')).toEqual({
+  expect(history([3, of(3)], [2, of(2)], [1, of(5)]).lastSeen('export')).toStrictEqual({
     'domain.com': daysAgo(2),
   });
 });
@@ -207,8 +211,20 @@ test('parts are remembered by source, and each by itself', () => {
     [1, of('export')],
     [1, of('activeDirectory')],
   );
-  expect(lastSeen('export')).toEqual({ a: daysAgo(3), b: daysAgo(2) });
-  expect([lastSeen('activeDirectory'), lastSeen('entra')]).toEqual([{}, {}]);
+  expect(lastSeen('export')).toStrictEqual({ a: daysAgo(3), b: daysAgo(2) });
+  expect([lastSeen('activeDirectory'), lastSeen('entra')]).toStrictEqual([{}, {}]);
+});
+
+test('a night that a later one took over is owed, even where all that it had written was told', () => {
+  const sent: LedgerRecord = {
+    kind: 'telemetrySent',
+    of: night(1),
+    events: 1,
+    delivered: true,
+    detail: 'a test',
+  };
+  const takenOver: LedgerRecord = { kind: 'takenOver', by: night(2) };
+  expect(history([2, sent, night(1)], [1, takenOver, night(1)]).untold).toStrictEqual([night(1)]);
 });
 
 test('nights whose telemetry did not arrive are owed, oldest first', () => {
@@ -229,7 +245,7 @@ test('nights whose telemetry did not arrive are owed, oldest first', () => {
     [1, started, night(4)],
     [1, sent(night(3), true), night(4)],
   );
-  expect(untold).toEqual([night(1), night(4)]);
+  expect(untold).toStrictEqual([night(1), night(4)]);
 });
 
 describe('the nights before, for the trend', () => {
@@ -256,7 +272,7 @@ describe('the nights before, for the trend', () => {
       [2, end, night(1)],
       [1, begin('report'), night(2)],
     );
-    expect(pastNights).toEqual([
+    expect(pastNights).toStrictEqual([
       {
         night: night(1),
         startedAt: daysAgo(2),
@@ -277,7 +293,7 @@ describe('the nights before, for the trend', () => {
   });
 
   test('an end of a night that did not begin here is nobody’s, and one that purged nobody counts none', () => {
-    expect(history([1, end, night(1)]).pastNights).toEqual([]);
+    expect(history([1, end, night(1)]).pastNights).toStrictEqual([]);
     const idle = { ...end, outcomes: {} };
     const { pastNights } = history([1, begin('report'), night(1)], [1, idle, night(1)], [1, end, night(9)]);
     expect(pastNights).toMatchObject([{ night: night(1), purged: 0 }]);

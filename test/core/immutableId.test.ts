@@ -18,7 +18,7 @@ describe('binary anchors', () => {
     // objectGUID {df2cd2b3-4a7a-4b6b-9c3a-1f0e5d4c3b2a}: the first three groups are stored back to front.
     const bytes = bytesOf('b3d22cdf7a4a6b4b9c3a1f0e5d4c3b2a');
     expect(idFromGuid(bytes)).toBe('s9Is33pKa0ucOh8OXUw7Kg==');
-    expect(guidFromId(id('s9Is33pKa0ucOh8OXUw7Kg=='))).toEqual(bytes);
+    expect(guidFromId(id('s9Is33pKa0ucOh8OXUw7Kg=='))).toStrictEqual(bytes);
   });
 
   test('every GUID comes back from its id, and no two share one', () => {
@@ -26,7 +26,7 @@ describe('binary anchors', () => {
       fc.property(anyGuid, anyGuid, (one, other) => {
         const made = idFromGuid(one);
         expect(made).toHaveLength(24);
-        expect(made === undefined ? undefined : guidFromId(made)).toEqual(Buffer.from(one));
+        expect(made === undefined ? undefined : guidFromId(made)).toStrictEqual(Buffer.from(one));
         expect(made === idFromGuid(other)).toBe(Buffer.compare(one, other) === 0);
       }),
     );
@@ -36,7 +36,7 @@ describe('binary anchors', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (bytes) => {
         const made = idFromBytes(bytes);
-        expect(made === undefined ? undefined : bytesFromId(made)).toEqual(Buffer.from(bytes));
+        expect(made === undefined ? undefined : bytesFromId(made)).toStrictEqual(Buffer.from(bytes));
         if (bytes.length !== 16) expect(idFromGuid(bytes)).toBeUndefined();
       }),
     );
@@ -91,6 +91,7 @@ describe('plain anchors', () => {
 
   test('are otherwise different', () => {
     expect(looseText('E10442')).not.toBe(looseText('E10443'));
+    expect(looseText('E 10')).not.toBe(looseText('E10'));
   });
 });
 

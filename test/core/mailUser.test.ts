@@ -189,7 +189,7 @@ describe('what proves it is told, for the grounds of a purge', () => {
     const tombstone = { deletedSince: undefined, recipientTypeDetails: '1', targetAddress: 'SMTP:u@b.com' };
     const { value, origin } = mailUserFact(user({ directoryExtensions }), VERIFIED, NAMES, tombstone);
     expect(value).toBe('unknown');
-    expect(origin.split('; ')).toEqual([
+    expect(origin.split('; ')).toStrictEqual([
       expect.stringContaining(`is 128 (${TYPE})`),
       expect.stringContaining(`domain.com (${TARGET})`),
       expect.stringMatching(/is 1 \(the deleted object on-premises\)/),

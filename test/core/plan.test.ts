@@ -42,7 +42,7 @@ describe('brakes', () => {
     [0, brakes(0, 0, 0), []],
     [1, brakes(5, 99, 5, 0, 0), ['tooLargeShare']],
   ] as const)('%i purges, case %#', (count, by, expected) => {
-    expect(refusals(count, by)).toEqual(expected);
+    expect(refusals(count, by)).toStrictEqual(expected);
   });
 
   test('an exceeded limit refuses everything and says by how much', () => {
@@ -62,7 +62,7 @@ describe('brakes', () => {
         const [count, night, percent, budget, spent, more, wider, longer] = n;
         const before = refusals(count, brakes(night, percent, budget, spent));
         const after = refusals(count, brakes(night + more, percent + wider, budget + longer, spent));
-        expect(after.filter((refusal) => !before.includes(refusal))).toEqual([]);
+        expect(after.filter((refusal) => !before.includes(refusal))).toStrictEqual([]);
       }),
     );
   });
@@ -85,7 +85,13 @@ describe('a refusal tells an operator', () => {
     return plan.state === 'refused' ? plan.refusals : [];
   };
   test.each([
-    ['tooManyPurges', brakes(5, 100, 99), ['7 users', '2 more', 'the 5 allowed', 'maxPurgesPerNight'], 5, 7],
+    [
+      'tooManyPurges',
+      brakes(5, 100, 99),
+      ['7 users', ', 2 more', 'the 5 allowed', 'maxPurgesPerNight'],
+      5,
+      7,
+    ],
     [
       'tooLargeShare',
       brakes(99, 0.5, 99),
@@ -96,7 +102,7 @@ describe('a refusal tells an operator', () => {
     [
       'budgetExceeded',
       brakes(99, 100, 9, 5),
-      ['7 purges tonight', '5 before', '12 in 7 days', '3 more', 'the 9 allowed', 'rollingBudget'],
+      ['7 purges tonight', '5 before', '12 in 7 days', ' 3 more', 'the 9 allowed', 'rollingBudget'],
       9,
       12,
     ],
@@ -104,16 +110,20 @@ describe('a refusal tells an operator', () => {
     '%s: how much, how much is allowed, and that nobody is purged',
     (refusal, by, facts, limit, actual) => {
       const [told, ...others] = details(7, by);
-      expect([told?.refusal, told?.limit, told?.actual, others]).toEqual([refusal, limit, actual, []]);
+      expect([told?.refusal, told?.limit, told?.actual, others]).toStrictEqual([refusal, limit, actual, []]);
       for (const fact of [...facts, 'Nobody is purged.', 'raise the limit in the policy']) {
         expect(told?.detail).toContain(fact);
       }
     },
   );
 
+  test('nothing, where nobody would be purged, however few users there are', () => {
+    expect(details(0, brakes(0, 0, 0, 5, 0))).toStrictEqual([]);
+  });
+
   test('that any purge is too large a share of no users at all', () => {
     expect(details(1, brakes(9, 99, 9, 0, 0))).toMatchObject([{ refusal: 'tooLargeShare', actual: 100 }]);
-    expect(details(1, brakes(9, 100, 9, 0, 0))).toEqual([]);
+    expect(details(1, brakes(9, 100, 9, 0, 0))).toStrictEqual([]);
   });
 });
 
@@ -129,26 +139,26 @@ describe('the purges of a ready plan', () => {
 
   test('are in the order of their deletion, the oldest first, then by id', () => {
     const ids = ready([deleted(1, 10), deleted(4, 20), deleted(2, 30), deleted(3, 20)]).map(({ id }) => id);
-    expect(ids).toEqual([2, 3, 4, 1].map(idOf));
+    expect(ids).toStrictEqual([2, 3, 4, 1].map(idOf));
   });
 
   test('carry the decision and the generation that it was on', () => {
     const one = deleted(1, 10);
-    expect(ready([one])).toEqual([
+    expect(ready([one])).toStrictEqual([
       { id: one.user.id, deletedDateTime: one.user.deletedDateTime, decision: one },
     ]);
   });
 
   test('are never of a user whose deletion has no date, or who is kept', () => {
     const undated = { ...decision(1, purge), user: deletedMailUser(1, { deletedDateTime: undefined }) };
-    expect(ready([undated, decision(2, keep)])).toEqual([]);
+    expect(ready([undated, decision(2, keep)])).toStrictEqual([]);
   });
 });
 
 test('the counts add up, with every reason to keep', () => {
   const onHold: Verdict = { verdict: 'keep', reason: 'onHold', detail: 'a test' };
   const all = [decision(1, purge), decision(2, keep), decision(3, onHold), decision(4, onHold)];
-  expect(makePlan(all, brakes(9, 100, 9)).counts).toEqual({
+  expect(makePlan(all, brakes(9, 100, 9)).counts).toStrictEqual({
     deletedUsers: 4,
     purge: 1,
     keep: 3,
@@ -162,7 +172,7 @@ test('the fingerprint names the set, not the order', () => {
   const expected = makePlan(purges(6), by);
   fc.assert(
     fc.property(shuffled, (decisions) => {
-      expect(makePlan(decisions, by)).toEqual(expected);
+      expect(makePlan(decisions, by)).toStrictEqual(expected);
     }),
   );
   expect(makePlan(purges(5), by).fingerprint).not.toBe(expected.fingerprint);

@@ -56,6 +56,7 @@ describe('one problem, one line, in plain words', () => {
     [null, ['the policy must be an object']],
     [[], ['the policy must be an object']],
     ['purge', ['the policy must be an object']],
+    [undefined, ['the policy must be an object']],
     [without('tenantId'), ['tenantId is missing (a text in quotes is required)']],
     [policyJson({ tenantId: 'contoso' }), ['tenantId must be a GUID']],
     [policyJson({ mode: 'Purge' }), ['mode must be "report" or "purge"']],
@@ -116,7 +117,7 @@ describe('one problem, one line, in plain words', () => {
       ['protect.extensionAttributes.0.attribute must be extensionAttribute1 to extensionAttribute15'],
     ],
   ])('case %#', (json, expected) => {
-    expect(problems(json)).toEqual(expected);
+    expect(problems(json)).toStrictEqual(expected);
   });
 
   test('all of them at once', () => {
@@ -135,6 +136,6 @@ test('no JSON value crashes it, and none but a whole policy passes', () => {
 test('taking away any required setting is a problem, wherever it stands', () => {
   const required = ['tenantId', 'maxSyncAgeHours', 'onPremises', 'accidentalDeletionPrevention'];
   for (const name of [...required, 'mailUserEvidence', 'protect', 'telemetry']) {
-    expect(problems(without(name))).toEqual([expect.stringContaining(`${name} is missing`)]);
+    expect(problems(without(name))).toStrictEqual([expect.stringContaining(`${name} is missing`)]);
   }
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parsePolicyText } from '../../lib/core/policyText.ts';
-import { policyJson } from './people.ts';
+import { policyJson, TENANT } from './people.ts';
 
 const text = (changes: Readonly<Record<string, unknown>> = {}) => JSON.stringify(policyJson(changes));
 const parse = (policy: string, encoding: BufferEncoding = 'utf8') =>
@@ -42,9 +42,16 @@ describe('a key that comes twice', () => {
       ['protect.users.why'],
     ],
   ])('%s is named', (_, policy, keys) => {
-    expect(parse(policy)).toEqual({
+    expect(parse(policy)).toStrictEqual({
       problems: keys.map((key) => `${key} stands there twice, and only one can be meant`),
     });
+  });
+
+  test('as a value that comes twice, or that is also a key, is none', () => {
+    const protect = { domains: ['x.com', 'x.com'], $comment: 'domains', addresses: ['addresses'] };
+    expect(parse(text({ protect }))).toMatchObject({ policy: { protect } });
+    const users = [{ id: TENANT, until: '2026-12-31', requestedBy: 'why', why: 'why' }];
+    expect(parse(text({ protect: { users } }))).toMatchObject({ policy: { protect: { users } } });
   });
 
   test('in different objects, or as a value, is none', () => {

@@ -84,7 +84,7 @@ test('whatever the order and the pages, and however often repeated, the diff is 
     fc.property(fc.array(anyone), fc.nat(), (users, turn) => {
       const at = users.length === 0 ? 0 : turn % users.length;
       const turned = [...users.slice(at), ...users.slice(0, at)];
-      expect(summarise([turned.slice(0, 2), turned.slice(2), users])).toEqual(summarise([users]));
+      expect(summarise([turned.slice(0, 2), turned.slice(2), users])).toStrictEqual(summarise([users]));
     }),
   );
 });
@@ -109,8 +109,8 @@ describe('where it was found, or not, is told', () => {
 
   test('by the source that has its immutable id', () => {
     const { presence, reappeared } = find(user, [{ ...nobody, immutableId: user.immutableId }]);
-    expect(presence).toEqual({ state: 'present', origin: 'entra has a user with its immutable id' });
-    expect(reappeared).toEqual({ value: 'yes', origin: presence.origin });
+    expect(presence).toStrictEqual({ state: 'present', origin: 'entra has a user with its immutable id' });
+    expect(reappeared).toStrictEqual({ value: 'yes', origin: presence.origin });
   });
 
   test('by the source and the address that somebody holds', () => {
@@ -136,7 +136,7 @@ describe('where it was found, or not, is told', () => {
   test('by what there was nothing to look for', () => {
     const { presence, reappeared } = find(untold, [nobody], []);
     expect(presence.origin).toContain('onPremisesImmutableId');
-    expect(reappeared).toEqual({
+    expect(reappeared).toStrictEqual({
       value: 'unknown',
       origin: 'no onPremisesImmutableId, no proxyAddresses, no userPrincipalName, no source to look for',
     });
@@ -151,7 +151,7 @@ describe('where it was found, or not, is told', () => {
     const tombstone = { deletedSince: NOW, targetAddress: 'SMTP:u@p.com', recipientTypeDetails: '128' };
     const dead = { ...nobody, immutableId: user.immutableId, userPrincipalName: 'person1@domain.com' };
     const found = find(user, [{ ...dead, tombstone }]);
-    expect(found.tombstone).toEqual(tombstone);
+    expect(found.tombstone).toStrictEqual(tombstone);
     expect(found.presence.origin).toContain(`deleted objects since ${NOW}`);
     expect(found.reappeared.value).toBe('no');
     const undated = find(user, [{ ...dead, tombstone: { ...tombstone, deletedSince: undefined } }]);
@@ -175,7 +175,7 @@ describe('of several deleted users', () => {
     diff.see('export', [{ ...nobody, addresses: ['user@partner1.com'] }]);
     const found = diff.finish([entra]);
     const of = (user: DeletedUser) => sure(found.get(user.id));
-    expect([one, other, twin].map((user) => of(user).presence.state)).toEqual([
+    expect([one, other, twin].map((user) => of(user).presence.state)).toStrictEqual([
       'present',
       'absent',
       'present',
@@ -186,7 +186,7 @@ describe('of several deleted users', () => {
   test('a live user without anything is nobody’s', () => {
     const empty = { immutableId: undefined, userPrincipalName: '', addresses: ['', 'smtp:'] };
     const found = find(deletedMailUser(1, { mail: undefined, proxyAddresses: [] }), [empty]);
-    expect([found.presence.state, found.reappeared.value]).toEqual(['absent', 'no']);
+    expect([found.presence.state, found.reappeared.value]).toStrictEqual(['absent', 'no']);
   });
 });
 

@@ -26,8 +26,8 @@ test('no rule protects nobody, however little is known of them', () => {
     onPremisesDistinguishedName: undefined,
     extensionAttributes: undefined,
   };
-  expect(asked({})).toEqual({ protection: 'no' });
-  expect(asked({}, untold)).toEqual({ protection: 'no' });
+  expect(asked({})).toStrictEqual({ protection: 'no' });
+  expect(asked({}, untold)).toStrictEqual({ protection: 'no' });
 });
 
 describe('the rule that protects is named as the policy has it', () => {
@@ -44,7 +44,7 @@ describe('the rule that protects is named as the policy has it', () => {
     [{ extensionAttributes: [attribute] }, 'extensionAttributes: extensionAttribute7 is board*'],
   ])('%j', (rules, rule) => {
     const user = { extensionAttributes: { extensionAttribute7: 'Board' } };
-    expect(asked(rules, user)).toEqual({ protection: 'yes', rule });
+    expect(asked(rules, user)).toStrictEqual({ protection: 'yes', rule });
   });
 });
 
@@ -144,14 +144,14 @@ describe('a rule that cannot be answered is named too', () => {
       'no',
     ],
   ])('%s, case %#', (rule, rules, changes, expected) => {
-    expect(asked(rules, changes)).toEqual(
+    expect(asked(rules, changes)).toStrictEqual(
       expected === 'no' ? { protection: 'no' } : { protection: 'unknown', rule },
     );
   });
 
   test('but a rule that does protect is enough, whatever the others lack', () => {
     const rules = { domains: ['partner1.com'], userPrincipalNames: ['x'] };
-    expect(asked(rules, { userPrincipalName: undefined })).toEqual({
+    expect(asked(rules, { userPrincipalName: undefined })).toStrictEqual({
       protection: 'yes',
       rule: 'domains: partner1.com',
     });

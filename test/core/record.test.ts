@@ -67,7 +67,7 @@ describe.each(FULL.map((record) => [record.kind, record] as const))('%s', (_, re
     const accepted = objects.filter(
       ([path, value]) => !Array.isArray(value) && accepts(having(record, [...path, 'unheardOf'], 1)),
     );
-    expect(accepted).toEqual([]);
+    expect(accepted).toStrictEqual([]);
     expect(objects.length).toBeGreaterThan(0);
   });
 
@@ -76,7 +76,7 @@ describe.each(FULL.map((record) => [record.kind, record] as const))('%s', (_, re
     const accepted = fields.filter(([path, value]) =>
       accepts(having(record, path, isBranch(value) ? 'text' : {})),
     );
-    expect(accepted).toEqual([]);
+    expect(accepted).toStrictEqual([]);
   });
 });
 
@@ -86,7 +86,7 @@ test('what a record may lack, and nothing else', () => {
       .filter(([path]) => path.length > 0 && !isTable(path.slice(0, -1)) && accepts(without(record, path)))
       .map(([path]) => named(record, path)),
   );
-  expect([...new Set(lacking)].toSorted()).toEqual([
+  expect([...new Set(lacking)].toSorted()).toStrictEqual([
     'decided.deletedDateTime',
     'decided.displayName',
     'decided.facts.highVolumeEmail',
@@ -121,7 +121,7 @@ describe('a number', () => {
   };
 
   test('is whole, but for times, limits and what exceeded them', () => {
-    expect(placesFor(1.5)).toEqual([
+    expect(placesFor(1.5)).toStrictEqual([
       'cureSeen.afterMs',
       'nightEnded.measurements.durationMs',
       'nightEnded.refusals.0.actual',
@@ -132,7 +132,7 @@ describe('a number', () => {
   });
 
   test('is not negative, but for a clock that is behind', () => {
-    expect(placesFor(-1)).toEqual([
+    expect(placesFor(-1)).toStrictEqual([
       'nightEnded.refusals.0.actual',
       'nightEnded.refusals.0.limit',
       'tenantRead.clockSkewSeconds',
@@ -140,7 +140,7 @@ describe('a number', () => {
   });
 
   test('may be nought, but for what is counted from one', () => {
-    expect(placesFor(1).filter((place) => !placesFor(0).includes(place))).toEqual([
+    expect(placesFor(1).filter((place) => !placesFor(0).includes(place))).toStrictEqual([
       'answered.attempt',
       'intended.attempt',
       'nightStarted.continues.fence',
@@ -160,7 +160,7 @@ describe('a text', () => {
     ['takenOver', ['by'], 'is not a night id'],
     ['cureSeen', ['purgedAt'], 'is not a UTC time'],
   ] as const)('%s %j that cannot be one: %s', (kind, path, message) => {
-    expect(problem(kind, path, ' ')).toEqual([message]);
+    expect(problem(kind, path, ' ')).toStrictEqual([message]);
   });
 
   test.each(['a'.repeat(63), 'a'.repeat(65), 'A'.repeat(64), 'g'.repeat(64), ` ${'a'.repeat(64)}`])(

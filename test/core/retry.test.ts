@@ -54,8 +54,8 @@ describe('whether to send a read again', () => {
   test('the backoff doubles up to its limit, half of it by chance', () => {
     const waits = (random: number) =>
       [1, 2, 3, 4, 5].map((attempts) => retryWaitMs(attempted({ attempts, random })));
-    expect(waits(0)).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
-    expect(waits(1)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
+    expect(waits(0)).toStrictEqual([500, 1_000, 2_000, 4_000, 8_000]);
+    expect(waits(1)).toStrictEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
     const many = { ...RETRY_LIMITS, maxAttempts: 99 };
     expect(retryWaitMs(attempted({ attempts: 40, random: 1 }), many)).toBe(60_000);
   });
@@ -71,6 +71,12 @@ describe('whether to send a read again', () => {
         expect(attempt.attempts).toBeLessThan(RETRY_LIMITS.maxAttempts);
       }),
     );
+  });
+
+  test('may wait as long as is allowed in all, and no longer', () => {
+    const waitedMs = RETRY_LIMITS.maxTotalWaitMs - 500;
+    expect(retryWaitMs(attempted({ waitedMs }))).toBe(500);
+    expect(retryWaitMs(attempted({ waitedMs: waitedMs + 1 }))).toBeUndefined();
   });
 
   test('gives up only for a reason', () => {
@@ -122,6 +128,8 @@ describe('Retry-After', () => {
     ['9'.repeat(40), undefined],
     ['Mon, 99 Jan 2026 99:00:00 GMT', undefined],
     ['2026-01-05T02:00:30Z', undefined],
+    ['not before Mon, 05 Jan 2026 02:00:30 GMT', undefined],
+    ['Mon, 05 Jan 2026 02:00:30 GMT+0100', undefined],
     [null, undefined],
     [undefined, undefined],
   ])('%p is %p ms', (header, expected) => {

@@ -13,7 +13,7 @@ describe.each([
   ['how a night ended', NIGHT, NIGHT_STATUSES],
 ] as const)('%s', (_, words, names) => {
   test('is said of each name, and of nothing else', () => {
-    expect(Object.keys(words).toSorted()).toEqual([...names].toSorted());
+    expect(Object.keys(words).toSorted()).toStrictEqual([...names].toSorted());
   });
   test('is said in words, and differently of each', () => {
     const texts: readonly string[] = Object.values(words);
@@ -24,13 +24,13 @@ describe.each([
 
 describe('what refuses a night', () => {
   test('is said of each refusal, differently', () => {
-    expect(Object.keys(REFUSED).toSorted()).toEqual([...REFUSALS].toSorted());
+    expect(Object.keys(REFUSED).toSorted()).toStrictEqual([...REFUSALS].toSorted());
     const told = Object.values(REFUSED).map(({ what }) => what);
     expect(new Set(told).size).toBe(told.length);
   });
   test.each(REFUSALS)('%s: what happened, and what to do next, in sentences', (refusal) => {
     const { what, next } = REFUSED[refusal];
-    expect([what, next]).toEqual([
+    expect([what, next]).toStrictEqual([
       expect.stringMatching(/^[A-Z].*\.$/),
       expect.stringMatching(/^[A-Z].*\.$/),
     ]);
