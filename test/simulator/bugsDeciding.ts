@@ -130,11 +130,6 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
     ],
   },
   {
-    name: 'guests are members',
-    file: 'lib/core/mailUser.ts',
-    edits: [["=== 'guest') return fact('no', 'userType is Guest')", "=== 'guest') return fact('yes', '')"]],
-  },
-  {
     name: 'the own domain is a stranger’s',
     file: 'lib/core/addresses.ts',
     edits: [['return domains.some((one) => lower ===', 'return domains.some((one) => one ===']],

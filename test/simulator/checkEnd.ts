@@ -99,7 +99,7 @@ function checkOutcomes(company: Company): void {
   }
   for (const generation of purged) {
     const [id = ''] = generation.split(' ');
-    if (!ended.has(generation) && world.entra.grave(id)?.how !== 'expired') {
+    if (!ended.has(generation) && world.entra.grave(id) === undefined) {
       violate(company, `the ledger says that ${generation} was purged, and it was not`);
     }
   }

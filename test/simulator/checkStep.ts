@@ -13,6 +13,8 @@ export function checkStep(company: Company, told: Told, ids: readonly ObjectId[]
   if (told.policy.mode !== 'purge') wrong('in report mode');
   if (told.failedReads.length > 0) wrong(`although not read: ${told.failedReads.join(', ')}`);
   if (!told.isFree) wrong('without having asked whether it is halted');
+  const { lease } = company;
+  if (lease !== undefined && lease.night !== told.night) wrong('although another night has the ledger');
   if (told.isToEnd) wrong('although it had been asked to end');
   if (clock.now() < told.notBefore) wrong('before the end of the throttling');
   told.isFree = false;

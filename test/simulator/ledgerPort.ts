@@ -31,7 +31,7 @@ function memoryStore(runner: Runner): NightStore {
     location: 'memory',
     async names() {
       await point('ledger.read', 'before');
-      if (fails('ledger: unreadable')) {
+      if (fault('ledger: unreadable')) {
         told.failedReads.push('ledger');
         throw new Error('the storage does not answer');
       }
@@ -46,7 +46,7 @@ function memoryStore(runner: Runner): NightStore {
     },
     async create(name) {
       await point('ledger.begin', 'before');
-      if (fails('ledger: cannot begin')) throw new Error('permission denied');
+      if (fault('ledger: cannot begin')) throw new Error('permission denied');
       if ((files.get(name)?.length ?? 0) > 0) throw new Error('it exists already');
       files.set(name, Buffer.alloc(0));
       await point('ledger.begin', 'after');
@@ -78,7 +78,7 @@ function leasing({ company, told, skewMs, point, fault }: Runner, fails: (name: 
   const othersUntil = fault('lease: another has it') ? clock.now() + chance.int('lease', 1, 200) * 1_000 : 0;
   return async () => {
     await point('ledger.lease', 'before');
-    if (fails('lease: cannot be taken')) throw new Error('the storage does not answer');
+    if (fault('lease: cannot be taken')) throw new Error('the storage does not answer');
     const { lease } = company;
     const isFree = lease === undefined || clock.now() >= (lease.freeAt ?? Number.POSITIVE_INFINITY);
     if (!isFree || clock.now() < othersUntil) return undefined;

@@ -31,17 +31,15 @@ export const AMPLE = {
   rollingBudget: { days: 7, maxPurges: 1_000 },
 };
 
-/** Limits that tonight may just meet, or just exceed. `purged` is how many were purged in the last `days`. */
+/** A limit that tonight may just meet, or just exceed. `purged` is how many were purged in the last `days`. */
 export function tightLimits(chance: Chance, days: number, purged: number): typeof AMPLE {
-  const maybe = (value: number, otherwise: number) => (chance.int('limits', 0, 2) === 0 ? value : otherwise);
-  return {
-    maxPurgesPerNight: maybe(chance.int('limits', 0, 6), AMPLE.maxPurgesPerNight),
-    maxPercentOfSyncedUsers: maybe(chance.int('limits', 0, 12), AMPLE.maxPercentOfSyncedUsers),
-    rollingBudget: {
-      days,
-      maxPurges: maybe(AMPLE.rollingBudget.maxPurges, purged + chance.int('limits', 0, 4)),
-    },
-  };
+  const budget = { ...AMPLE, rollingBudget: { days, maxPurges: purged + chance.int('limits', 0, 4) } };
+  return chance.pick('limits', [
+    budget,
+    budget,
+    { ...AMPLE, maxPurgesPerNight: chance.int('limits', 0, 6) },
+    { ...budget, maxPercentOfSyncedUsers: chance.int('limits', 0, 12) },
+  ]);
 }
 
 /** A policy such as an operator might write, with limits that nobody meets. */

@@ -26,10 +26,12 @@ export interface Runner {
 
 /** More than any night takes; a night that takes more goes round in a circle. */
 const MOST_POINTS = 20_000;
-/** What befalls a run does so at one of its first so many points, or of so many since the purging began. */
+/** What befalls a run does so at one of its first so many points; or since it has decided, or announced a DELETE. */
 const EARLY_POINTS = 70;
 const PURGING_POINTS = 60;
-const NEVER = new Promise<never>(() => {});
+const ANNOUNCED_POINTS = 12;
+/** A promise of its own for each call: what waits for it can be forgotten with it. */
+const never = () => new Promise<never>(() => {});
 
 /** Where the world may move in any way. Between a re-read and its DELETE nobody could notice. */
 const OPEN: ReadonlySet<string> = new Set([
@@ -49,7 +51,10 @@ const GAP: ReadonlySet<string> = new Set([
   'entra.purge before',
 ]);
 
-/** DELETEs that are on their way arrive, whatever becomes of who sent them; that the lease was still there a moment before is all that can be asked. */
+/**
+ * DELETEs that are on their way arrive, whatever becomes of who sent them; that the lease was still there a moment
+ * before is all that can be asked.
+ */
 const ON_ITS_WAY: ReadonlySet<string> = new Set(['entra.purge before', 'entra.purge midway']);
 
 /** Between an intent and its DELETE little time passes: both have a timeout. */
@@ -61,6 +66,7 @@ export function startRunner(company: Company, told: Told): Runner {
   const crash = Promise.withResolvers<'crashed'>();
   let points = 0;
   let purging = 0;
+  let announced = 0;
   let dead = false;
   const passed = new Map<string, number>();
   const fault = (name: Fault) => chance.happens(name, FAULTS[name] * company.weather);
@@ -70,14 +76,15 @@ export function startRunner(company: Company, told: Told): Runner {
   const moves = drawMoves(company);
 
   async function point(operation: Operation, phase: Phase, dying?: () => void): Promise<void> {
-    if (dead) return NEVER;
+    if (dead) return never();
     points += 1;
     if (points > MOST_POINTS) throw new Error(`the night goes round in a circle, at ${operation} ${phase}`);
-    if (purging > 0 || told.decided.size > 0) purging += 1;
+    if (told.decided.size > 0) purging += 1;
+    if (told.intents.size > 0) announced += 1;
     const place = `${operation} ${phase}`;
     const times = (passed.get(place) ?? 0) + 1;
     passed.set(place, times);
-    const here: Passing = { points, purging, place, times };
+    const here: Passing = { points, purging, announced, place, times };
     if (isToEnd(here)) ending.abort();
     if (isToDie(here)) {
       dead = true;
@@ -88,7 +95,7 @@ export function startRunner(company: Company, told: Told): Runner {
       coverage.hit('crash', place);
       company.trace?.(`crash at ${place}`);
       crash.resolve('crashed');
-      return NEVER;
+      return never();
     }
     if (isToPause(here) && !ON_ITS_WAY.has(place) && company.tonight.size === 1) await pause(company, told);
     if (phase !== 'midway') {
@@ -126,8 +133,10 @@ async function pause(company: Company, { night }: Told): Promise<void> {
 /** How far a run has come. */
 interface Passing {
   readonly points: number;
-  /** Points since the purging began. */
+  /** Points since somebody was decided to be purged. */
   readonly purging: number;
+  /** Points since the first intent. */
+  readonly announced: number;
   readonly place: string;
   /** How often it has come to this place. */
   readonly times: number;
@@ -135,9 +144,14 @@ interface Passing {
 
 /** Decides for a run whether and where it is cut or asked to end: rare places are to have their turn as well. */
 function drawFate(chance: Chance, fault: Runner['fault'], name: Fault): (here: Passing) => boolean {
-  const by = chance.pick(name, ['points', 'purging', 'place', 'place', 'place'] as const);
+  const by = chance.pick(name, ['points', 'purging', 'announced', 'announced', 'place', 'place'] as const);
   const place = chance.pick(name, CRASH_POINTS);
-  const most = { points: EARLY_POINTS, purging: PURGING_POINTS, place: chance.pick(name, [1, 4]) }[by];
+  const most = {
+    points: EARLY_POINTS,
+    purging: PURGING_POINTS,
+    announced: ANNOUNCED_POINTS,
+    place: chance.pick(name, [1, 4]),
+  }[by];
   const nth = chance.int(name, 1, most);
   if (!fault(name)) return () => false;
   return (here) => (by === 'place' ? here.place === place && here.times === nth : here[by] === nth);

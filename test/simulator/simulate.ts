@@ -33,6 +33,7 @@
  * - a process that stands still between its last look at the lease and the DELETE that follows at once: no service
  *   takes both. Nor is the line torn with which a night takes over another, which only a disk can do.
  */
+import type { NightReport } from '../../lib/night.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
 import { PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
 import type { Storage } from './account.ts';
@@ -74,19 +75,18 @@ export async function liveOneLife({
 }: Life): Promise<Lived> {
   const all = storage === undefined ? muted : new Set([...muted, ...NOT_ON_THE_WIRE]);
   const company = foundCompany({ seed, coverage, muted: all, ...(trace && { trace }) });
-  if (storage === undefined) return live(company);
+  if (storage === undefined) return live(company, company.chance.int('life', 12, 45));
   const wire = await startWire(company, storage);
   try {
     putOnTheWire(company, wire);
-    return await live(company);
+    return await live(company, company.chance.int('life', 5, 15));
   } finally {
     await wire.close();
   }
 }
 
-async function live(company: Company): Promise<Lived> {
+async function live(company: Company, stormy: number): Promise<Lived> {
   company.meanwhile = () => liveOneNight(company);
-  const stormy = company.chance.int('life', 12, 45);
   for (let day = 0; day < stormy && company.violations.length === 0; day++) await liveOneDayAndNight(company);
   if (company.violations.length === 0) await liveQuietly(company);
   return { nights: company.nights, violations: company.violations };
@@ -107,7 +107,7 @@ async function liveOneDayAndNight(company: Company): Promise<void> {
   }
   if (chance.int('export', 0, 9) > 0) company.exports.deliver();
   if (chance.happens('world: another policy', 0.06)) company.policy = inventPolicy(chance, family, world);
-  changeLimits(company);
+  changeLimits(company, 0.25);
   if (chance.happens('ledger: tampered with', FAULTS['ledger: tampered with']))
     await tamperAndNotice(company);
   letPass(company, 5 * MINUTE_MS);
@@ -121,15 +121,16 @@ async function liveOneDayAndNight(company: Company): Promise<void> {
   while (again < 3 && company.violations.length === 0 && isRunAgain(company, ended)) {
     again += 1;
     letPass(company, chance.pick('again', [1, 1, 2, 3, 10, 40]) * MINUTE_MS);
-    changeLimits(company);
+    // A night that was cut off makes people careful.
+    changeLimits(company, wasCut(ended) ? 0.6 : 0.25);
     ended = await liveOneNight(company);
   }
 }
 
-/** Limits as tonight may just meet them, or just exceed them; or such as nobody meets. */
-function changeLimits(company: Company): void {
+/** Limits as tonight may just meet them, or just exceed them, or as nobody meets. */
+function changeLimits(company: Company, tight: number): void {
   const { chance, clock } = company;
-  if (chance.happens('world: tight limits', 0.25)) {
+  if (chance.happens('world: tight limits', tight)) {
     const days = chance.pick('budget', [1, 7, 30]);
     const purged = purgedSince(company, clock.now() - days * DAY_MS);
     setLimits(company, tightLimits(chance, days, purged));
@@ -140,10 +141,13 @@ function setLimits(company: Company, accidentalDeletionPrevention: typeof AMPLE)
   company.policy = { ...company.policy, accidentalDeletionPrevention };
 }
 
-const isRunAgain = ({ chance, weather }: Company, ended: unknown) =>
-  ended === 'crashed'
-    ? chance.int('after a crash', 0, 1) === 0
-    : chance.happens('platform: run again soon', FAULTS['platform: run again soon'] * weather);
+function isRunAgain({ chance, weather }: Company, ended: Ended): boolean {
+  if (wasCut(ended)) return chance.int('after a cut', 0, 1) === 0;
+  return chance.happens('platform: run again soon', FAULTS['platform: run again soon'] * weather);
+}
+
+type Ended = NightReport | 'crashed';
+const wasCut = (ended: Ended) => ended === 'crashed' || ended.status === 'stopped';
 
 /** No faults, no events, and limits that nobody meets. */
 async function liveQuietly(company: Company): Promise<void> {
