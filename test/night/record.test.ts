@@ -77,6 +77,37 @@ describe.each([
   });
 });
 
+test('whoever has lost the ledger since it announced a DELETE does not send it', async () => {
+  stage = await setStage({ furnish });
+  const { ledger } = stage.ports;
+  let announced = false;
+  const lost: Ledger = {
+    ...ledger,
+    claim: async (...how) => {
+      const claim = await ledger.claim(...how);
+      const stillOurs = async () => {
+        if (announced) throw new LedgerFailed('The lease is lost. Nothing more is purged tonight.');
+      };
+      return { ...claim, stillOurs };
+    },
+    begin: async (...how) => {
+      const night = await ledger.begin(...how);
+      return {
+        ...night,
+        append: async (at, records) => {
+          const lines = await night.append(at, records);
+          announced ||= records.some(({ kind }) => kind === 'intended');
+          return lines;
+        },
+      };
+    },
+  };
+  const { report, violations } = await stage.night({}, { ledger: lost });
+  expect(report).toMatchObject({ status: 'failed', detail: expect.stringContaining('The lease is lost') });
+  expect({ announced, violations }).toEqual({ announced: true, violations: [] });
+  expect(stage.world.truth.hardDeletes).toEqual([]);
+});
+
 test('a ledger that cannot be read refuses the night, and telemetry hears of it', async () => {
   stage = await setStage({ furnish });
   await stage.night({ mode: 'report' });
