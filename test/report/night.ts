@@ -156,7 +156,13 @@ export function infest(record: LedgerRecord, text: string): LedgerRecord {
         Object.entries(record.facts).map(([name, fact]) => [name, { ...fact, origin: text }]),
       ) as RecordOf<'decided'>['facts'];
       const names = { displayName: text, userPrincipalName: `${text}@contoso.com`, mail: `mail ${text}` };
-      return { ...record, ...names, detail: text, immutableId: sure(immutableId(text.toWellFormed())), facts };
+      return {
+        ...record,
+        ...names,
+        detail: text,
+        immutableId: sure(immutableId(text.toWellFormed())),
+        facts,
+      };
     }
     case 'sourceRead':
       return { ...record, slices: { [text]: 5 }, parts: { [text]: record.asOf } };
