@@ -10,7 +10,7 @@ import { nextStep } from '../core/outcome.ts';
 import { messageOf } from '../errors.ts';
 import { lookAgain, nextLookAt } from './prove.ts';
 import { record } from './record.ts';
-import { type Known, type Run, settledRecord, startRun } from './run.ts';
+import { type Known, leftRecord, type Run, settledRecord, startRun } from './run.ts';
 import { purgeStep } from './step.ts';
 
 /** What the purges came to. */
@@ -71,15 +71,6 @@ async function windUp(run: Run, ended: Purged['ended']): Promise<void> {
   const unproven = [...run.proving.values()].map(({ task }) =>
     settledRecord(run, task, 'unverified', `${why}; the next night looks again`),
   );
-  const left = run.queue.map((task) =>
-    task.attempt > 1
-      ? settledRecord(
-          run,
-          task,
-          'unverified',
-          `${why} before it could be tried again; the next night looks again`,
-        )
-      : settledRecord(run, task, 'notAttempted', `${why} before its turn`),
-  );
+  const left = run.queue.map((task) => leftRecord(run, task, 'notAttempted', `${why} before its turn`));
   await record(run.night, [...unproven, ...left]);
 }

@@ -11,6 +11,12 @@ import type { Night } from './record.ts';
 /** A step that has begun is finished: aborting between intent and answer would leave more unknown than known. */
 export const UNHURRIED = new AbortController().signal;
 
+/**
+ * A DELETE leaves this soon after its intent was written, or not at all: more is no slow storage but a machine that
+ * stood still, and later nights count from the intent how long its purge may take to show.
+ */
+export const SENT_WITHIN_MS = 2 * 60_000;
+
 export const REFUSED = 'The service does not let this app purge this user';
 
 /** One planned purge and how often its DELETE has been tried, this time included. */
@@ -58,6 +64,17 @@ export function startRun(known: Known, purges: readonly PlannedPurge[]): Run {
     notBefore: 0,
   };
 }
+
+/** The end of whoever is not tried (again). While a DELETE of tonight may be under way, nobody knows it yet. */
+export const leftRecord = (
+  run: Run,
+  task: Task,
+  outcome: 'keptOnReread' | 'notAttempted',
+  why: string,
+): RecordOf<'settled'> =>
+  task.attempt > 1
+    ? settledRecord(run, task, 'unverified', `not tried again (${why}); the next night looks again`)
+    : settledRecord(run, task, outcome, why);
 
 /** Counts how a task ended, and gives the line that says so. */
 export function settledRecord(

@@ -6,6 +6,7 @@ import type { OutcomeName } from '../core/names.ts';
 import { type Look, lookAt } from '../core/outcome.ts';
 import type { Sighting } from '../ports.ts';
 import { type Night, record } from './record.ts';
+import { SENT_WITHIN_MS } from './run.ts';
 
 const OUTCOME: Readonly<Record<Look, readonly [OutcomeName, string]>> = {
   gone: ['purged', 'absent from deletedItems and from /users'],
@@ -16,9 +17,10 @@ const OUTCOME: Readonly<Record<Look, readonly [OutcomeName, string]>> = {
 const LOOKS_AT_ONCE = 100;
 /**
  * A purge takes minutes to show. Until then "still there" says nothing of a DELETE that a run before sent a moment
- * ago; this is as long as a night itself waits, and as far as two machines' clocks may differ.
+ * ago; this is as long as one may have been on its way, as a night itself then waits, and as far as two machines'
+ * clocks may differ.
  */
-const SHOWN_AFTER_MS = 4 * 60_000 + MAX_CLOCK_SKEW_MS;
+const SHOWN_AFTER_MS = SENT_WITHIN_MS + 4 * 60_000 + MAX_CLOCK_SKEW_MS;
 const LOOK_EVERY_MS = 30_000;
 
 /** Settles the open intents of earlier nights. @throws LedgerFailed */
@@ -36,15 +38,16 @@ export async function settleEarlierNights(night: Night, history: History): Promi
 /** Settles those of whom the answer counts, and gives back those who may only not show yet. */
 async function settleWhoShows(night: Night, open: readonly OpenIntent[]): Promise<readonly OpenIntent[]> {
   const { clock, entra } = night.ports;
+  // An answer is as old as its question: of what happened while it was on its way it says nothing.
+  const askedAt = clock.now();
   const sightings = await entra.sightings(
     open.map(({ id }) => id),
     night.signal,
   );
-  const now = clock.now();
   const looks = open.map((intent) => {
-    const young = elapsedMs(intent.at, now) < SHOWN_AFTER_MS;
+    const young = elapsedMs(intent.at, askedAt) < SHOWN_AFTER_MS;
     const look = lookOf(intent, sightings.get(intent.id));
-    return { intent, look, waits: young && look === 'still' };
+    return { intent, look, waits: young && (look === 'still' || look === 'unclear') };
   });
   // Asked to end, a night waits no longer.
   const waits = night.signal.aborted ? [] : looks.filter((one) => one.waits);

@@ -1,13 +1,13 @@
 /** One step: re-read ► decide again ► write the intent ► DELETE. */
 import { decide, gatherEvidence } from '../core/decide.ts';
-import type { ImmutableId } from '../core/ids.ts';
+import { elapsedMs, type ImmutableId } from '../core/ids.ts';
 import type { DeletedUser, Presence } from '../core/model.ts';
 import { lookAt } from '../core/outcome.ts';
 import { combinePresence } from '../core/presence.ts';
 import type { RecordOf } from '../core/record.ts';
 import type { PurgeAnswer, Sighting } from '../ports.ts';
 import { record } from './record.ts';
-import { REFUSED, type Run, settledRecord, type Task, UNHURRIED } from './run.ts';
+import { leftRecord, REFUSED, type Run, SENT_WITHIN_MS, settledRecord, type Task, UNHURRIED } from './run.ts';
 
 interface Answered {
   readonly task: Task;
@@ -25,13 +25,22 @@ export async function purgeStep(run: Run, tasks: readonly Task[]): Promise<void>
   const { entra, clock } = night.ports;
   const confirmed = await reread(run, tasks);
   if (confirmed.length === 0) return;
-  // A step that only tries again, or that nobody came to, proves nothing new: the next may not be larger for it.
-  const isNew = confirmed.some(({ task }) => task.attempt === 1);
-  run.progress = { ...run.progress, steps: run.progress.steps + (isNew ? 1 : 0) };
+  const announcedAt = clock.now();
   await record(night, confirmed.map(intendedRecord));
   // Whoever was paused since, and has lost the ledger, must not send what it announced.
   await night.claim.stillOurs();
   const sentAt = clock.now();
+  if (elapsedMs(announcedAt, sentAt) > SENT_WITHIN_MS) {
+    const why = 'announced, and not sent, since this machine then stood still for minutes';
+    await record(
+      night,
+      confirmed.map(({ task }) => leftRecord(run, task, 'notAttempted', why)),
+    );
+    return;
+  }
+  // A step that only tries again, or that nobody came to, proves nothing new: the next may not be larger for it.
+  const isNew = confirmed.some(({ task }) => task.attempt === 1);
+  run.progress = { ...run.progress, steps: run.progress.steps + (isNew ? 1 : 0) };
   const answers = await entra.purge(
     confirmed.map(({ user }) => user.id),
     UNHURRIED,
@@ -122,7 +131,7 @@ function confirm(
   }
   const before = purge.decision;
   if (identityOf(fresh) !== identityOf(before.user)) {
-    return keptRecord(run, task, 'its addresses or ids changed since it was read');
+    return leftRecord(run, task, 'keptOnReread', 'its addresses or ids changed since it was read');
   }
   const presence = combinePresence(presences.get(fresh.immutableId ?? ('' as ImmutableId)) ?? []);
   const found = { ...before.found, presence };
@@ -130,15 +139,9 @@ function confirm(
   const now = run.night.ports.clock.now();
   const { verdict } = decide({ ...before, user: fresh, found, evidence }, run.policy, now);
   return verdict.verdict === 'keep'
-    ? keptRecord(run, task, `${verdict.reason}: ${verdict.detail}`)
+    ? leftRecord(run, task, 'keptOnReread', `${verdict.reason}: ${verdict.detail}`)
     : { task, user: fresh };
 }
-
-/** Kept, unless an earlier DELETE of tonight is still under way: then nobody knows yet. */
-const keptRecord = (run: Run, task: Task, why: string) =>
-  task.attempt > 1
-    ? settledRecord(run, task, 'unverified', `not tried again (${why}); the next night looks again`)
-    : settledRecord(run, task, 'keptOnReread', why);
 
 /** What the diff looked for. Had it changed, tonight's absence would be somebody else's. */
 const identityOf = (user: DeletedUser) =>

@@ -5,30 +5,15 @@ import { DAY_MS } from '../tenant/clock.ts';
 import type { Fault } from '../tenant/faults.ts';
 import { immutableIdOf, type OnPremUser } from '../tenant/onPrem.ts';
 import { PEOPLE_OU, type World } from '../tenant/world.ts';
-import { type Stage, type StageOptions, setStage } from './stage.ts';
+import { furnishPartners, type Stage, type StageOptions, setStage } from './stage.ts';
 
 let stage: Stage | undefined;
 afterEach(async () => stage?.close());
 
 const GONE = 12;
-const leavers: OnPremUser[] = [];
+let leavers: readonly OnPremUser[] = [];
 const furnish = (world: World) => {
-  leavers.length = 0;
-  for (let n = 0; n < 60; n++) {
-    const user = world.onPrem.create({
-      displayName: `Partner ${n}`,
-      userPrincipalName: `partner${n}@domain.com`,
-      ou: PEOPLE_OU,
-    });
-    world.onPrem.mailEnable(user, {
-      externalAddress: `p${n}@partner.com`,
-      aliases: [`partner${n}@domain.com`],
-    });
-    if (n < GONE) leavers.push(user);
-  }
-  world.advance(DAY_MS);
-  for (const user of leavers) world.onPrem.delete(user);
-  world.advance(8 * DAY_MS);
+  leavers = furnishPartners(world, { people: 60, gone: GONE });
 };
 const DELETED = /^GET \/directory\/deletedItems\/microsoft\.graph\.user\?/;
 const LIVE = /^GET \/users\?.*onPremisesSyncEnabled/;

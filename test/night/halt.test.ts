@@ -2,28 +2,14 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { Halt } from '../../lib/ports.ts';
 import { DAY_MS } from '../tenant/clock.ts';
-import { PEOPLE_OU, type World } from '../tenant/world.ts';
-import { type Stage, setStage } from './stage.ts';
+import type { World } from '../tenant/world.ts';
+import { furnishPartners, type Stage, setStage } from './stage.ts';
 
 const GONE = 30;
 let stage: Stage | undefined;
 afterEach(() => stage?.close());
 
-function furnish(world: World): void {
-  const leavers = [];
-  for (let n = 0; n < 200; n++) {
-    const user = world.onPrem.create({
-      displayName: `Partner ${n}`,
-      userPrincipalName: `partner${n}@domain.com`,
-      ou: PEOPLE_OU,
-    });
-    world.onPrem.mailEnable(user, { externalAddress: `p${n}@partner.com` });
-    if (n < GONE) leavers.push(user);
-  }
-  world.advance(DAY_MS);
-  for (const user of leavers) world.onPrem.delete(user);
-  world.advance(8 * DAY_MS);
-}
+const furnish = (world: World) => furnishPartners(world, { people: 200, gone: GONE });
 
 /** Halts, or cannot tell, from the `n`-th question on (the first is asked before anything is read). */
 function from(n: number, then: () => string): Halt & { questions: number } {

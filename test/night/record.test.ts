@@ -6,10 +6,9 @@ import type { Ledger } from '../../lib/ports.ts';
 import { createAppInsightsTelemetry } from '../../lib/telemetry/appInsights.ts';
 import { DAY_MS } from '../tenant/clock.ts';
 import { type Envelope, type Ingestion, startIngestion } from '../tenant/ingestion.ts';
-import type { OnPremUser } from '../tenant/onPrem.ts';
 import { trustedCertificates } from '../tenant/trust.ts';
-import { PEOPLE_OU, type World } from '../tenant/world.ts';
-import { type Stage, setStage } from './stage.ts';
+import type { World } from '../tenant/world.ts';
+import { furnishPartners, type Stage, setStage } from './stage.ts';
 
 let stage: Stage | undefined;
 let ingestion: Ingestion | undefined;
@@ -19,21 +18,7 @@ afterEach(async () => {
 });
 
 const GONE = 8;
-function furnish(world: World): void {
-  const leavers: OnPremUser[] = [];
-  for (let n = 0; n < 40; n++) {
-    const user = world.onPrem.create({
-      displayName: `Partner ${n}`,
-      userPrincipalName: `partner${n}@domain.com`,
-      ou: PEOPLE_OU,
-    });
-    world.onPrem.mailEnable(user, { externalAddress: `p${n}@partner.com` });
-    if (n < GONE) leavers.push(user);
-  }
-  world.advance(DAY_MS);
-  for (const user of leavers) world.onPrem.delete(user);
-  world.advance(8 * DAY_MS);
-}
+const furnish = (world: World) => furnishPartners(world, { people: 40, gone: GONE });
 
 /** A ledger whose n-th append fails, before or after it was written. */
 function failingAt(ledger: Ledger, n: number, written: boolean): Ledger {

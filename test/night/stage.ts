@@ -17,10 +17,11 @@ import { policyOf, sure } from '../core/people.ts';
 import { type CheckOptions, checkLiveness, checkSafety, observe } from '../tenant/checkers.ts';
 import { DAY_MS, manualClock, type SteerableClock } from '../tenant/clock.ts';
 import { factsOfLedger } from '../tenant/facts.ts';
+import type { OnPremUser } from '../tenant/onPrem.ts';
 import { startTenantServers, type TenantOptions, type TenantServers } from '../tenant/server.ts';
 import { tokenOf } from '../tenant/tiny.ts';
 import { trustedCertificates } from '../tenant/trust.ts';
-import { createWorld, type World } from '../tenant/world.ts';
+import { createWorld, PEOPLE_OU, type World } from '../tenant/world.ts';
 
 export interface Stage {
   readonly world: World;
@@ -48,7 +49,7 @@ export interface Night {
 
 export interface StageOptions extends Partial<Omit<TenantOptions, 'directory'>> {
   readonly startsAt?: string;
-  readonly furnish?: (world: World) => void;
+  readonly furnish?: (world: World) => unknown;
 }
 
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
@@ -161,4 +162,25 @@ function checkOptions(policy: Policy, servers: TenantServers): CheckOptions {
     mailUserProof: policy.exchange.use === 'off' ? 'graph' : 'exchange',
     holdsKnown: policy.exchange.use !== 'off',
   };
+}
+
+/** So many mail users at a partner's; the first `gone` of them left eight days ago. Returns those. */
+export function furnishPartners(
+  world: World,
+  { people, gone }: { people: number; gone: number },
+): OnPremUser[] {
+  const users = Array.from({ length: people }, (_, n) => {
+    const user = world.onPrem.create({
+      displayName: `Partner ${n}`,
+      userPrincipalName: `partner${n}@domain.com`,
+      ou: PEOPLE_OU,
+    });
+    const aliases = [`partner${n}@domain.com`];
+    return world.onPrem.mailEnable(user, { externalAddress: `p${n}@partner.com`, aliases });
+  });
+  const leavers = users.slice(0, gone);
+  world.advance(DAY_MS);
+  for (const user of leavers) world.onPrem.delete(user);
+  world.advance(8 * DAY_MS);
+  return leavers;
 }
