@@ -215,8 +215,8 @@ const telemetrySent = z.strictObject({
 const takenOver = z.strictObject({
   kind: z.literal('takenOver'),
   by: zNightId,
-  /** Bytes of the line before this one, which a crash tore off in the middle and which is not to be read. */
-  tornBytes: zCount.positive().optional(),
+  /** SHA-256 of the line before this one, which a crash tore off in the middle and which is not to be read. */
+  torn: zHash.optional(),
 });
 
 export const ledgerRecord = z.discriminatedUnion('kind', [

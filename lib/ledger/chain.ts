@@ -71,8 +71,8 @@ export interface ReadLine {
 /** How much there was to read. */
 export interface ChainEnd {
   readonly bytes: number;
-  /** How many of them, at the end, are a line without its newline. */
-  readonly tornBytes: number;
+  /** Those at the end that are a line without its newline. */
+  readonly torn: Uint8Array;
 }
 
 /**
@@ -88,12 +88,16 @@ export async function* readChain(
   const place = startChain(night);
   const lines = wholeLines(chunks);
   let held: Uint8Array | undefined;
+  let lineNumber = 0;
   let next = await lines.next();
   while (!next.done) {
-    const tornBytes = tornBefore(next.value);
-    const isTorn = tornBytes !== undefined && tornBytes === held?.length;
-    if (held !== undefined && !isTorn) yield place(held);
+    const torn = tornBefore(next.value);
+    if (torn !== undefined && (held === undefined || torn !== hash('sha256', held))) {
+      throw new ChainBroken(lineNumber + 1, 'names a torn line before it, which is not there as it was');
+    }
+    if (held !== undefined && torn === undefined) yield place(held);
     held = next.value;
+    lineNumber += 1;
     next = await lines.next();
   }
   if (held !== undefined) yield place(held);
@@ -130,12 +134,12 @@ function startChain(night: NightId): (bytes: Uint8Array) => ReadLine {
   };
 }
 
-/** How long the line before is that `bytes`, where they take over the night, call torn. */
-function tornBefore(bytes: Uint8Array): number | undefined {
+/** The hash of the line before that `bytes`, where they take over the night, call torn. */
+function tornBefore(bytes: Uint8Array): string | undefined {
   if (!TAKES_OVER.test(Buffer.from(bytes.subarray(-TAKES_OVER_ROOM)).toString('latin1'))) return undefined;
   try {
     const { record } = parseLine(bytes);
-    return record.kind === 'takenOver' ? record.tornBytes : undefined;
+    return record.kind === 'takenOver' ? record.torn : undefined;
   } catch {
     return undefined;
   }
@@ -143,7 +147,7 @@ function tornBefore(bytes: Uint8Array): number | undefined {
 
 /** So that not every line is parsed twice. */
 const TAKES_OVER = /"kind":"takenOver"/;
-const TAKES_OVER_ROOM = 200;
+const TAKES_OVER_ROOM = 250;
 
 function parsedAt(bytes: Uint8Array, lineNumber: number): LedgerLine {
   try {
@@ -182,5 +186,5 @@ async function* wholeLines(
     }
     if (from < chunk.length) open.push(chunk.subarray(from));
   }
-  return { bytes, tornBytes: open.reduce((sum, part) => sum + part.length, 0) };
+  return { bytes, torn: Buffer.concat(open) };
 }

@@ -3,6 +3,7 @@
  * line finds that its file does not end where it left it, and a file that it has yet to begin is not empty: the
  * store refuses it, nothing is recorded, and so nothing is purged.
  */
+import { hash } from 'node:crypto';
 import { DAY_MS, elapsedMs, type NightId, type Timestamp } from '../core/ids.ts';
 import { linkRecords, NOTHING_BEFORE, type Tail } from './chain.ts';
 import type { Taken } from './claims.ts';
@@ -42,13 +43,18 @@ export async function takeOverUnfinished(
 /** Returns whether that night began. */
 async function takeOver(store: NightStore, name: string, claim: Taken, taker: Taker): Promise<boolean> {
   for (let tries = 1; ; tries++) {
-    const { began, isOver, tail, bytes, tornBytes } = await endOf(store, name, claim.night);
+    const { began, isOver, tail, bytes, torn } = await endOf(store, name, claim.night);
     if (isOver) return began;
     const author = { night: claim.night, fence: taker.fence };
-    const record = { kind: 'takenOver', by: taker.night, ...(tornBytes > 0 && { tornBytes }) } as const;
+    const isTorn = torn.length > 0;
+    const record = {
+      kind: 'takenOver',
+      by: taker.night,
+      ...(isTorn && { torn: hash('sha256', torn) }),
+    } as const;
     const { texts } = linkRecords(author, tail, taker.startedAt, [record]);
     try {
-      await store.append(name, bytes, tornBytes > 0 ? ['\n', ...texts] : texts);
+      await store.append(name, bytes, isTorn ? ['\n', ...texts] : texts);
       return began;
     } catch (error) {
       if (tries === TRIES) throw error;
@@ -63,11 +69,11 @@ async function endOf(store: NightStore, name: string, night: NightId) {
   let tail: Tail = { seq: 0, prev: NOTHING_BEFORE };
   let next = await chain.next();
   while (!next.done) {
-    const { line, hash } = next.value;
+    const { line } = next.value;
     const { kind } = line.record;
     if (kind === 'nightStarted') began = true;
     if (kind === 'nightEnded' || kind === 'takenOver') isOver = true;
-    tail = { seq: line.seq + 1, prev: hash };
+    tail = { seq: line.seq + 1, prev: next.value.hash };
     next = await chain.next();
   }
   return { began, isOver, tail, ...next.value };

@@ -8,7 +8,7 @@ import { sure } from './people.ts';
 /** Every kind, with every field that it can have. */
 const FULL: readonly LedgerRecord[] = EVERY_KIND.map((record) => {
   if (record.kind === 'sourceRead') return { ...record, parts: { 'domain.com': AT } };
-  if (record.kind === 'takenOver') return { ...record, tornBytes: 17 };
+  if (record.kind === 'takenOver') return { ...record, torn: 'c'.repeat(64) };
   return record;
 });
 const accepts = (record: unknown) => ledgerRecord.safeParse(record).success;
@@ -103,7 +103,7 @@ test('what a record may lack, and nothing else', () => {
     'settled.verifiedAfterMs',
     'sourceRead.baseline',
     'sourceRead.parts',
-    'takenOver.tornBytes',
+    'takenOver.torn',
     'tenantRead.clockSkewSeconds',
     'tenantRead.lastSync',
   ]);
@@ -144,7 +144,6 @@ describe('a number', () => {
       'answered.attempt',
       'intended.attempt',
       'nightStarted.continues.fence',
-      'takenOver.tornBytes',
     ]);
   });
 });

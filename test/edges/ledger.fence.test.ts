@@ -1,4 +1,5 @@
 /** One runner at a time, and a runner that was paused: over Azurite, and in a directory. */
+import { hash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -208,16 +209,17 @@ describe('what a night’s file may hold', () => {
     );
   });
 
-  test('a torn line is left out before the one that names its length, and before no other', async () => {
+  test('a torn line is left out before the one that names it, and before no other', async () => {
     const begin = written([1, started()]);
     const torn = '{"night":"aaaa';
-    const cut = (tornBytes: number) => {
-      const texts = written([1, started()], [2, { ...takenOver, tornBytes }]).split('\n');
-      return `${begin}${torn}\n${texts[1]}\n`;
-    };
+    const record = { ...takenOver, torn: hash('sha256', torn) };
+    const after = written([1, started()], [2, record]).slice(begin.length);
     expect(await read(`${begin}${torn}`)).toEqual(['nightStarted']);
-    expect(await read(cut(torn.length))).toEqual(['nightStarted', 'takenOver']);
-    await expect(read(cut(torn.length + 1))).rejects.toThrow('cannot be read');
+    expect(await read(`${begin}${torn}\n${after}`)).toEqual(['nightStarted', 'takenOver']);
+    for (const changed of [`${torn}b\n`, `${torn.replace('a', 'b')}\n`, '', '\n']) {
+      await expect(read(`${begin}${changed}${after}`)).rejects.toThrow('names a torn line before it');
+    }
+    await expect(read(after)).rejects.toThrow('names a torn line before it');
     await expect(read(`${begin}${torn}\n`)).rejects.toThrow('cannot be read');
   });
 });

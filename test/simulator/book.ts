@@ -44,7 +44,7 @@ export function openBook(): Book {
       const wrong: string[] = [];
       for (let end = bytes.indexOf(10, shelf.read); end >= 0; end = bytes.indexOf(10, shelf.read)) {
         const text = bytes.subarray(shelf.read, end).toString('utf8');
-        if (isTorn(end - shelf.read, bytes.subarray(end + 1))) {
+        if (isTorn(bytes.subarray(shelf.read, end), bytes.subarray(end + 1))) {
           shelf.read = end + 1;
           continue;
         }
@@ -80,12 +80,12 @@ function startOf({ record }: LedgerLine): string {
   return record.kind === 'nightStarted' ? (record.continues?.hash ?? ZEROS) : 'a night that does not start';
 }
 
-/** A line of so many bytes was torn off by a crash where the next one says so. */
-function isTorn(length: number, after: Buffer): boolean {
+/** A line was torn off by a crash where the next one says so. */
+function isTorn(line: Buffer, after: Buffer): boolean {
   const next = after.subarray(0, Math.max(after.indexOf(10), 0)).toString('utf8');
   if (!next.includes('"kind":"takenOver"')) return false;
   const { record }: LedgerLine = JSON.parse(next);
-  return record.kind === 'takenOver' && record.tornBytes === length;
+  return record.kind === 'takenOver' && record.torn === createHash('sha256').update(line).digest('hex');
 }
 
 /** Whoever has the smaller number has lost the ledger, and writes no more, but how its telemetry went. */

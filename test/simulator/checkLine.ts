@@ -32,7 +32,7 @@ export function checkLine(company: Company, line: LedgerLine): void {
       return;
     case 'intended': {
       const key = generationOf(record.id, record.deletedDateTime);
-      told.intents.set(key, (told.intents.get(key) ?? 0) + 1);
+      told.intents.set(key, [...(told.intents.get(key) ?? []), company.clock.now()]);
       if (!told.decided.has(key)) violate(company, `an intent to purge ${record.id}, which was not decided`);
       if (JSON.stringify(record.snapshot).length < 500) violate(company, `${record.id}: no whole snapshot`);
       return;
@@ -136,7 +136,7 @@ function checkExchange(told: Told, { id }: RecordOf<'decided'>, wrong: (text: st
   if (word.recipientType !== 'MailUser') wrong(`Exchange says ${word.recipientType}`);
 }
 
-/** "Purged" is neither live nor in the recycle bin. */
+/** "Purged" is neither live nor in the recycle bin, and "not purged" is still there when all DELETEs have arrived. */
 function checkClaim(company: Company, told: Told, record: RecordOf<'settled'>): void {
   const { id, outcome, deletedDateTime, intendedBy } = record;
   const { entra } = company.world;
@@ -150,4 +150,11 @@ function checkClaim(company: Company, told: Told, record: RecordOf<'settled'>): 
   const gone = entra.liveUser(id) === undefined && entra.deletedUser(id) === undefined;
   if (outcome === 'purged' && !gone) violate(company, `${id} is said to be purged, and is still there`);
   if (outcome === 'alreadyGone' && !gone) violate(company, `${id} is said to be gone, and is still there`);
+  const isUnderWay = (company.underWay.get(key) ?? 0) > company.clock.now();
+  if (outcome === 'notPurged' && (gone || isUnderWay)) {
+    violate(
+      company,
+      `${id} is said not to be purged, and its DELETE ${gone ? 'was' : 'will be'} carried out`,
+    );
+  }
 }

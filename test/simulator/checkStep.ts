@@ -13,8 +13,8 @@ export function checkStep(company: Company, told: Told, ids: readonly ObjectId[]
   if (told.policy.mode !== 'purge') wrong('in report mode');
   if (told.failedReads.length > 0) wrong(`although not read: ${told.failedReads.join(', ')}`);
   if (!told.isFree) wrong('without having asked whether it is halted');
-  const { lease } = company;
-  if (lease !== undefined && lease.night !== told.night) wrong('although another night has the ledger');
+  const { night = told.night } = company.latest;
+  if (night !== told.night) wrong('although another night has taken the ledger');
   if (told.isToEnd) wrong('although it had been asked to end');
   if (clock.now() < told.notBefore) wrong('before the end of the throttling');
   told.isFree = false;
@@ -39,19 +39,21 @@ export function checkStep(company: Company, told: Told, ids: readonly ObjectId[]
       const truth = world.truth.of(id);
       if (truth !== undefined) for (const text of wrongsOf(company, told, truth)) wrongUser(text);
     }
-    checkIntent(told, id, wrongUser);
+    checkIntent(told, id, clock.now(), wrongUser);
     told.looks.delete(id);
     told.sends.push({ id, deletedDateTime: user?.deletedDateTime ?? undefined, at: clock.now() });
     company.coverage.hit('check', 'a DELETE');
   }
 }
 
-/** As many intents as DELETEs, this one included. */
-function checkIntent(told: Told, id: string, wrong: (text: string) => void): void {
-  const intents = [...told.intents].filter(([generation]) => generation.startsWith(`${id} `));
-  const announced = intents.reduce((sum, [, count]) => sum + count, 0);
+/** As many intents as DELETEs, this one included, and the last of them is fresh. */
+function checkIntent(told: Told, id: string, now: number, wrong: (text: string) => void): void {
+  const intents = [...told.intents].flatMap(([generation, times]) =>
+    generation.startsWith(`${id} `) ? times : [],
+  );
   const sent = told.sends.filter((send) => send.id === id).length;
-  if (announced <= sent) wrong(`${announced} intents in the ledger for ${sent + 1} DELETEs`);
+  if (intents.length <= sent) wrong(`${intents.length} intents in the ledger for ${sent + 1} DELETEs`);
+  if (now - Math.max(...intents) > 3 * MINUTE_MS) wrong('minutes after its intent');
 }
 
 /** Nobody else is tried before it is known what came of the first; where that one failed, it is the last. */

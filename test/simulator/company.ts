@@ -55,10 +55,12 @@ export interface Company {
   readonly streaks: Map<string, Streak>;
   /** By generation: when its first DELETE was sent. */
   readonly firstSends: Map<string, number>;
+  /** By generation: until when a DELETE that was sent may yet take effect. */
+  readonly underWay: Map<string, number>;
   /** Nights that began, and of which the ledger does not say how they ended. */
   readonly unfinished: Set<string>;
-  /** When the latest night began by the clock of its machine, and how far that was ahead. */
-  latest: { readonly startedAt: number; readonly skewMs: number };
+  /** Who took the ledger last, when by the clock of its machine, and how far that was ahead. */
+  latest: { readonly night: NightId | undefined; readonly startedAt: number; readonly skewMs: number };
   readonly violations: string[];
   readonly trace: ((line: string) => void) | undefined;
 }
@@ -115,8 +117,9 @@ export function foundCompany({ seed, coverage, muted, trace }: CompanyOptions): 
     measures: new Map(),
     streaks: new Map(),
     firstSends: new Map(),
+    underWay: new Map(),
     unfinished: new Set(),
-    latest: { startedAt: 0, skewMs: 0 },
+    latest: { night: undefined, startedAt: 0, skewMs: 0 },
     violations: [],
     trace,
   };

@@ -209,7 +209,11 @@ function purgeOne({ company, fault }: Runner, id: ObjectId): PurgeAnswer | undef
   if (world.entra.isPrivileged(user.id)) return FORBIDDEN;
   const [, answer, effect] = ANSWERS.find(([name]) => fault(name)) ?? ['', 'accepted', 'now'];
   if (effect === 'now') view.purge(user, TOOL);
-  if (effect === 'late') view.purgeLater(user, TOOL, chance.int('late', 2_000, 3 * MINUTE_MS));
+  if (effect === 'late') {
+    const delay = chance.int('late', 2_000, 3 * MINUTE_MS);
+    company.underWay.set(generationOf(id, user.deletedDateTime), company.clock.now() + delay);
+    view.purgeLater(user, TOOL, delay);
+  }
   if (answer === 'silence') return undefined;
   if (answer !== 'throttled') return { answer, detail: `DELETE: ${answer}` };
   return { answer, detail: 'DELETE answered 429', retryAfterMs: chance.int('retry after', 500, 90_000) };

@@ -83,7 +83,7 @@ function leasing({ company, told, skewMs, point, fault }: Runner, fails: (name: 
     const isFree = lease === undefined || clock.now() >= (lease.freeAt ?? Number.POSITIVE_INFINITY);
     if (!isFree || clock.now() < othersUntil) return undefined;
     company.lease = { night: told.night, freeAt: undefined };
-    company.latest = { startedAt: clock.now() + skewMs, skewMs };
+    company.latest = { night: told.night, startedAt: clock.now() + skewMs, skewMs };
     await point('ledger.lease', 'after');
     let isLost = false;
     return {

@@ -30,6 +30,11 @@ const MOST_POINTS = 20_000;
 const EARLY_POINTS = 70;
 const PURGING_POINTS = 60;
 const ANNOUNCED_POINTS = 12;
+/** Few runs come to a DELETE, and fewer to one of several. */
+const PLACES = [
+  ...CRASH_POINTS,
+  ...CRASH_POINTS.flatMap((place) => (place.startsWith('entra.purge') ? [place, place] : [])),
+];
 /** A promise of its own for each call: what waits for it can be forgotten with it. */
 const never = () => new Promise<never>(() => {});
 
@@ -57,8 +62,8 @@ const GAP: ReadonlySet<string> = new Set([
  */
 const ON_ITS_WAY: ReadonlySet<string> = new Set(['entra.purge before', 'entra.purge midway']);
 
-/** Between an intent and its DELETE little time passes: both have a timeout. */
-const HURRIED: ReadonlySet<Operation> = new Set(['ledger.append', 'ledger.lease', 'entra.purge']);
+/** Once sent, a DELETE is soon there, or not at all: it has a timeout. */
+const HURRIED: ReadonlySet<Operation> = new Set(['entra.purge']);
 
 export function startRunner(company: Company, told: Told): Runner {
   const { chance, coverage } = company;
@@ -145,7 +150,7 @@ interface Passing {
 /** Decides for a run whether and where it is cut or asked to end: rare places are to have their turn as well. */
 function drawFate(chance: Chance, fault: Runner['fault'], name: Fault): (here: Passing) => boolean {
   const by = chance.pick(name, ['points', 'purging', 'announced', 'announced', 'place', 'place'] as const);
-  const place = chance.pick(name, CRASH_POINTS);
+  const place = chance.pick(name, PLACES);
   const most = {
     points: EARLY_POINTS,
     purging: PURGING_POINTS,

@@ -24,9 +24,9 @@
  * - a re-read that shows an object in neither place although it is in one of them;
  * - a source that leaves out a user both when it is read and when it is asked again, unless it is so many that
  *   the memory of the past week or the comparison with Entra ID tells; a hold that Exchange does not tell;
- * - a purge that takes effect more than a few minutes after its DELETE; minutes between an intent and its DELETE,
- *   which both have timeouts; a clock that jumps during a night; two runs, minutes apart, whose machines' clocks
- *   differ by more than lies between them: the ledger knows nights by when they began;
+ * - a purge that takes effect more than a few minutes after its DELETE was sent; a clock that jumps during a night;
+ *   two runs, minutes apart, whose machines' clocks differ by more than lies between them: the ledger knows nights by
+ *   when they began;
  * - telemetry that says it arrived and did not; no run, or no telemetry, for a month: then open intents and what is
  *   owed are out of the ledger's window; the end of the ledger's newest night cut off;
  * - three or more privileged users at a time: their refusals stop a night, as they are meant to;

@@ -41,8 +41,8 @@ export interface Told {
   readonly rechecks: Set<string>;
   /** By generation: the purges that the ledger says were decided tonight. */
   readonly decided: Set<string>;
-  /** By generation: how many intents the ledger has of tonight. */
-  readonly intents: Map<string, number>;
+  /** By generation: when each intent of tonight came to stand in the ledger. */
+  readonly intents: Map<string, readonly number[]>;
   /** By generation: how the ledger says that it ended tonight. */
   readonly settled: Map<string, string[]>;
   readonly sends: Send[];
