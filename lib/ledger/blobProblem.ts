@@ -1,4 +1,5 @@
 /** What Azure Storage, or the way there, says no with, in an operator's words. */
+import { AuthenticationErrorName, CredentialUnavailableErrorName } from '@azure/identity';
 import { messageOf } from '../errors.ts';
 
 /** The role in infra/ledger.bicep is less than Azure's own, and enough. */
@@ -33,9 +34,20 @@ const BY_NETWORK: Readonly<Record<string, string>> = {
   REQUEST_SEND_ERROR: 'the storage account cannot be reached',
 };
 
+const NO_TOKEN: ReadonlySet<string | undefined> = new Set([
+  AuthenticationErrorName,
+  CredentialUnavailableErrorName,
+]);
+const WHOSE_TOKEN =
+  "check that the function app has its managed identity, and that the client id in its settings is that identity's";
+
 /** `error` as an Error whose message is fit for the log: what is wrong and what to do about it. */
 export function blobProblem(error: unknown): Error {
   const { code, status, name } = fieldsOf(error);
+  if (NO_TOKEN.has(name)) {
+    const text = `the managed identity gave no token for Azure Storage; ${WHOSE_TOKEN} (${messageOf(error)})`;
+    return new Error(text, { cause: error });
+  }
   const words =
     BY_CODE[code ?? ''] ??
     (status === 401 || status === 403 ? `access denied; ${ROLE}` : undefined) ??

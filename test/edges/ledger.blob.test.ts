@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { AppendBlobClient, BlobClient, ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createCredential } from '../../lib/entra/entra.ts';
 import { createBlobLedger } from '../../lib/ledger/blob.ts';
 import type { Ledger } from '../../lib/ports.ts';
 import { createCertificates } from '../tenant/tls.ts';
@@ -152,11 +154,27 @@ describe('what the service refuses, in words', () => {
   });
 
   test('no token at all', async () => {
-    const getToken = async () => {
-      throw new Error('ManagedIdentityCredential: the identity endpoint is not there');
-    };
-    const ledger = createBlobLedger({ containerUrl: await newContainer(), credential: { getToken } });
-    await expect(readAll(ledger)).rejects.toThrow('the identity endpoint is not there');
+    const identity = createHttpServer((_request, response) => {
+      response.writeHead(400, { 'Content-Type': 'application/json' });
+      response.end('{"error":"invalid_request","error_description":"no such identity"}');
+    });
+    identity.listen(0, '127.0.0.1');
+    await once(identity, 'listening');
+    const before = { ...process.env };
+    process.env['IDENTITY_ENDPOINT'] = `http://127.0.0.1:${(identity.address() as AddressInfo).port}/`;
+    process.env['IDENTITY_HEADER'] = 'secret';
+    try {
+      const ledger = createBlobLedger({
+        containerUrl: await newContainer(),
+        credential: createCredential({ clientId: '6f1de0c4-3c55-4d0b-9f0b-7d1f4a5c2e10' }),
+      });
+      await expect(readAll(ledger)).rejects.toThrow(
+        /gave no token for Azure Storage; check that the function app has its managed identity, .*no such identity/,
+      );
+    } finally {
+      process.env = before;
+      identity.close();
+    }
   });
 
   test('the container is removed in the middle of a night', async () => {
