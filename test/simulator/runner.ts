@@ -38,6 +38,9 @@ const PLACES = [
 /** A promise of its own for each call: what waits for it can be forgotten with it. */
 const never = () => new Promise<never>(() => {});
 
+const slownessOf = (operation: Operation): Fault =>
+  operation === 'entra.sightings' ? 'time: a slow look' : 'time: a slow call';
+
 /** Where the world may move in any way. Between a re-read and its DELETE nobody could notice. */
 const OPEN: ReadonlySet<string> = new Set([
   'entra.organization before',
@@ -104,8 +107,8 @@ export function startRunner(company: Company, told: Told): Runner {
     }
     if (isToPause(here) && !ON_ITS_WAY.has(place) && company.tonight.size === 1) await pause(company, told);
     if (phase !== 'midway') {
-      const slow = !HURRIED.has(operation) && fault('time: a slow call');
-      letPass(company, chance.int('time', 20, 900) + (slow ? 7 * MINUTE_MS : 0));
+      const slow = !HURRIED.has(operation) && fault(slownessOf(operation));
+      letPass(company, chance.int('time', 20, 900) + (slow ? chance.pick('slow', [7, 13]) * MINUTE_MS : 0));
       if (OPEN.has(place) && moves.areDue(here)) moveDuringTheRun(company);
       if (company.weather > 0 && GAP.has(place)) moveInTheGap(company);
     }

@@ -120,7 +120,10 @@ async function liveOneDayAndNight(company: Company): Promise<void> {
   let again = 0;
   while (again < 3 && company.violations.length === 0 && isRunAgain(company, ended)) {
     again += 1;
-    letPass(company, chance.pick('again', [1, 1, 2, 3, 10, 40]) * MINUTE_MS);
+    letPass(
+      company,
+      chance.pick('again', areUnderWay(company) ? [0.1, 0.3, 1] : [1, 1, 2, 3, 10, 40]) * MINUTE_MS,
+    );
     // A night that was cut off makes people careful.
     changeLimits(company, wasCut(ended) ? 0.6 : 0.25);
     ended = await liveOneNight(company);
@@ -141,13 +144,18 @@ function setLimits(company: Company, accidentalDeletionPrevention: typeof AMPLE)
   company.policy = { ...company.policy, accidentalDeletionPrevention };
 }
 
-function isRunAgain({ chance, weather }: Company, ended: Ended): boolean {
+/** A host starts the job anew at once, more often where DELETEs are under way: that is what matters most. */
+function isRunAgain(company: Company, ended: Ended): boolean {
+  const { chance, weather } = company;
+  if (areUnderWay(company)) return chance.int('while under way', 0, 9) > 0;
   if (wasCut(ended)) return chance.int('after a cut', 0, 1) === 0;
   return chance.happens('platform: run again soon', FAULTS['platform: run again soon'] * weather);
 }
 
 type Ended = NightReport | 'crashed';
 const wasCut = (ended: Ended) => ended === 'crashed' || ended.status === 'stopped';
+const areUnderWay = ({ underWay, clock }: Company) =>
+  [...underWay.values()].some((until) => until > clock.now());
 
 /** No faults, no events, and limits that nobody meets. */
 async function liveQuietly(company: Company): Promise<void> {
