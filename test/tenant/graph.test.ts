@@ -251,3 +251,15 @@ test('shows a purged user for a while where reads lag', async () => {
   directory.time += 1;
   expect(await shown()).toBe(404);
 });
+
+test('shows one who was purged late for a while from then on, and not from when somebody looks', async () => {
+  await client.servers.close();
+  client = await connect({ directory, readLag: 5_000 });
+  client.servers.faults.add({ match: /^DELETE/, kind: 'latePurge', delay: 60_000, times: 2 });
+  const shown = async (n: number) => (await client.get(`/directory/deletedItems/${idOf(n)}`)).status;
+  for (const n of [11, 12]) await client.send('DELETE', `/directory/deletedItems/${idOf(n)}`);
+  directory.time += 64_999;
+  expect(await shown(11)).toBe(200);
+  directory.time += 1;
+  expect([await shown(11), await shown(12)]).toEqual([404, 404]);
+});

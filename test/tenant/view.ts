@@ -21,9 +21,10 @@ export function createView(directory: EntraDirectory, readLag: number): View {
   const lingering = new Map<string, { readonly user: EntraUser; readonly until: number }>();
   const pending: { readonly user: EntraUser; readonly by: string; readonly at: number }[] = [];
 
-  function purge(user: EntraUser, by: string): void {
+  function purge(user: EntraUser, by: string, at = clock.now()): void {
     directory.hardDelete(user.id, by);
-    if (readLag > 0) lingering.set(user.id, { user: structuredClone(user), until: clock.now() + readLag });
+    const until = at + readLag;
+    if (until > clock.now()) lingering.set(user.id, { user: structuredClone(user), until });
   }
 
   function settle(): void {
@@ -31,7 +32,7 @@ export function createView(directory: EntraDirectory, readLag: number): View {
     for (const due of pending.filter(({ at }) => at <= clock.now())) {
       pending.splice(pending.indexOf(due), 1);
       const now = directory.deletedUser(due.user.id);
-      if (now !== undefined && now.deletedDateTime === due.user.deletedDateTime) purge(now, due.by);
+      if (now !== undefined && now.deletedDateTime === due.user.deletedDateTime) purge(now, due.by, due.at);
     }
   }
 
