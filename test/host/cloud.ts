@@ -117,6 +117,7 @@ export async function foundCloud(account: Account, gone: number, seed = 1): Prom
           POLICY_FILE: join(folder, 'policy.json'),
           NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
           CLOCK_AHEAD_MS: String(ahead),
+          CLOCK_HURRY: '5',
           ...settings,
         },
         [],
