@@ -3,7 +3,10 @@ import type { DeletedUser } from './model.ts';
 /** `user@partner.com` of `SMTP:User@Partner.com`, in lower case; other address types give `undefined`. */
 export function smtpAddress(proxy: string): string | undefined {
   const colon = proxy.indexOf(':');
-  const address = (colon < 0 ? proxy : proxy.slice(colon + 1)).trim().toLowerCase();
+  const address = proxy
+    .slice(colon + 1)
+    .trim()
+    .toLowerCase();
   const isSmtp = colon < 0 || proxy.slice(0, colon).toLowerCase() === 'smtp';
   return isSmtp && /^[^@\s]+@[^@\s]+$/.test(address) ? address : undefined;
 }

@@ -27,7 +27,7 @@ export function idFromGuid(bytes: Uint8Array): ImmutableId | undefined {
  */
 export function bytesFromId(id: ImmutableId): Buffer | undefined {
   const bytes = Buffer.from(id, 'base64');
-  return bytes.length > 0 && bytes.toString('base64') === id ? bytes : undefined;
+  return bytes.toString('base64') === id ? bytes : undefined;
 }
 
 /** The 16 bytes of a GUID to look for; `undefined` where `id` cannot have come from a GUID. */

@@ -53,7 +53,7 @@ function trippedBrakes(purges: number, { limits, syncedUsers, budgetSpent }: Bra
   const percent = syncedUsers > 0 ? (purges * 100) / syncedUsers : 100;
   const afterTonight = budgetSpent + purges;
   const next = 'Look at the list; if it is right, raise the limit in the policy for a night.';
-  const brakes: readonly Refusal[] = [
+  const brakes = [
     {
       refusal: 'tooManyPurges',
       limit: maxPurgesPerNight,
@@ -72,6 +72,6 @@ function trippedBrakes(purges: number, { limits, syncedUsers, budgetSpent }: Bra
       actual: afterTonight,
       detail: `${purges} purges tonight and ${budgetSpent} before make ${afterTonight} in ${rollingBudget.days} days, ${afterTonight - rollingBudget.maxPurges} more than the ${rollingBudget.maxPurges} allowed (rollingBudget). Nobody is purged. ${next}`,
     },
-  ];
-  return brakes.filter(({ limit, actual }) => limit === undefined || actual === undefined || actual > limit);
+  ] as const satisfies readonly Refusal[];
+  return brakes.filter(({ limit, actual }) => actual > limit);
 }
