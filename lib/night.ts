@@ -1,6 +1,6 @@
 /** One night, from reading to recording. The only sequencer of reads and writes. */
 import { endingInFixedWords } from './core/discretion.ts';
-import { type History, startHistory } from './core/history.ts';
+import { type HistoryReader, startHistory } from './core/history.ts';
 import { at, DAY_MS, elapsedMs, type NightId, type Timestamp } from './core/ids.ts';
 import type { Json, Plan, Refusal } from './core/model.ts';
 import type { NightStatus, OutcomeName } from './core/names.ts';
@@ -64,11 +64,12 @@ async function runClaimed(
   signal: AbortSignal,
 ): Promise<NightReport> {
   const { night: id, startedAt } = claim;
-  const { history, end } = await readHistory(ports, policy, startedAt);
+  const { past, end } = await readHistory(ports, policy, startedAt);
   const ledger = await ports.ledger.begin(claim, end);
   const night: Night = { id, ports, claim, ledger, signal };
   await record(night, [nightStarted(policy, end)]);
-  const ending = await settleFailure(() => carryOut(night, policy, history));
+  const ending = await settleFailure(() => carryOut(night, policy, past));
+  const history = past.finish();
   const ended = nightEnded(ending, elapsedMs(startedAt, ports.clock.now()), ports.entra.usage());
   await record(night, [ended]);
   const left = await leaveReport(night, policy, history, startedAt);
@@ -86,16 +87,16 @@ async function readHistory(
   { ledger }: Ports,
   policy: Policy,
   now: Timestamp,
-): Promise<{ history: History; end: ChainLink | undefined }> {
+): Promise<{ past: HistoryReader; end: ChainLink | undefined }> {
   const days = Math.max(HISTORY_DAYS, policy.accidentalDeletionPrevention.rollingBudget.days + 1);
-  const history = startHistory();
+  const past = startHistory();
   const lines = ledger.earlierNights(at(Date.parse(now) - days * DAY_MS));
   let line = await lines.next();
   while (!line.done) {
-    history.see(line.value);
+    past.see(line.value);
     line = await lines.next();
   }
-  return { history: history.finish(), end: line.value };
+  return { past, end: line.value };
 }
 
 function nightStarted(policy: Policy, end: ChainLink | undefined): RecordOf<'nightStarted'> {
@@ -108,10 +109,12 @@ function nightStarted(policy: Policy, end: ChainLink | undefined): RecordOf<'nig
   };
 }
 
-async function carryOut(night: Night, policy: Policy, history: History): Promise<Ending> {
+async function carryOut(night: Night, policy: Policy, past: HistoryReader): Promise<Ending> {
   await refuseWhereHalted(night);
   const organization = await readTenant(night, policy);
-  await settleEarlierNights(night, history);
+  // What is settled only now counts tonight: a DELETE that had no effect spends nothing of the budget.
+  for (const line of await settleEarlierNights(night, past.finish().openIntents)) past.see(line);
+  const history = past.finish();
   const word = await readExchange(night, policy, history);
   const known = { night, policy, organization, word };
   const { decisions, syncedUsers } = await decideAll(known, history);

@@ -56,8 +56,14 @@ export const PAST_NIGHTS = 40;
 /** Over how many days the largest reading counts as what a source ought to hold. */
 const BASELINE_DAYS = 7;
 
-/** Takes the ledger's lines one by one, in order. */
-export function startHistory(): { see(line: LedgerLine): void; finish(): History } {
+/** Takes the ledger's lines one by one, in order. More may be seen after the first `finish`. */
+export interface HistoryReader {
+  see(line: LedgerLine): void;
+  /** As of the lines seen so far. */
+  finish(): History;
+}
+
+export function startHistory(): HistoryReader {
   const streaks = new Map<string, { nights: number; date: string }>();
   const intents = new Map<string, OpenIntent & { open: boolean; spent: boolean }>();
   const readings = new Map<SourceKind, (Baseline & { at: Timestamp })[]>();

@@ -1,9 +1,10 @@
 /** What an earlier night announced and could not see to its end is settled from what the tenant says now. */
 import { MAX_CLOCK_SKEW_MS } from '../core/guards.ts';
-import type { History, OpenIntent } from '../core/history.ts';
+import type { OpenIntent } from '../core/history.ts';
 import { elapsedMs } from '../core/ids.ts';
 import type { OutcomeName } from '../core/names.ts';
 import { type Look, lookAt } from '../core/outcome.ts';
+import type { LedgerLine, LedgerRecord } from '../core/record.ts';
 import type { Sighting } from '../ports.ts';
 import { type Night, record } from './record.ts';
 import { SENT_WITHIN_MS } from './run.ts';
@@ -23,20 +24,30 @@ const LOOKS_AT_ONCE = 100;
 const SHOWN_AFTER_MS = SENT_WITHIN_MS + 4 * 60_000 + MAX_CLOCK_SKEW_MS;
 const LOOK_EVERY_MS = 30_000;
 
-/** Settles the open intents of earlier nights. @throws LedgerFailed */
-export async function settleEarlierNights(night: Night, history: History): Promise<void> {
-  for (let start = 0; start < history.openIntents.length; start += LOOKS_AT_ONCE) {
-    let open: readonly OpenIntent[] = history.openIntents.slice(start, start + LOOKS_AT_ONCE);
+/** Settles the open intents of earlier nights, and returns the lines that say so. @throws LedgerFailed */
+export async function settleEarlierNights(
+  night: Night,
+  intents: readonly OpenIntent[],
+): Promise<readonly LedgerLine[]> {
+  const said: LedgerLine[] = [];
+  for (let start = 0; start < intents.length; start += LOOKS_AT_ONCE) {
+    let open = intents.slice(start, start + LOOKS_AT_ONCE);
     for (;;) {
-      open = await settleWhoShows(night, open);
+      const { settled, waits } = await whoShows(night, open);
+      said.push(...(await record(night, settled)));
+      open = waits;
       if (open.length === 0) break;
       await night.ports.clock.sleep(LOOK_EVERY_MS, night.signal);
     }
   }
+  return said;
 }
 
-/** Settles those of whom the answer counts, and gives back those who may only not show yet. */
-async function settleWhoShows(night: Night, open: readonly OpenIntent[]): Promise<readonly OpenIntent[]> {
+/** What is to be said of those of whom the answer counts; and those who may only not show yet. */
+async function whoShows(
+  night: Night,
+  open: readonly OpenIntent[],
+): Promise<{ readonly settled: readonly LedgerRecord[]; readonly waits: OpenIntent[] }> {
   const { clock, entra } = night.ports;
   // An answer is as old as its question: of what happened while it was on its way it says nothing.
   const askedAt = clock.now();
@@ -51,13 +62,12 @@ async function settleWhoShows(night: Night, open: readonly OpenIntent[]): Promis
   });
   // Asked to end, a night waits no longer.
   const waits = night.signal.aborted ? [] : looks.filter((one) => one.waits);
-  await record(
-    night,
-    looks
+  return {
+    settled: looks
       .filter((one) => !waits.includes(one))
       .map(({ intent, look, waits: doubt }) => settledLate(intent, doubt ? 'unclear' : look)),
-  );
-  return waits.map(({ intent }) => intent);
+    waits: waits.map(({ intent }) => intent),
+  };
 }
 
 const lookOf = (intent: OpenIntent, sighting: Sighting | undefined): Look =>

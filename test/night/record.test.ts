@@ -91,6 +91,14 @@ test('whoever has lost the ledger since it announced a DELETE does not send it',
   expect(report).toMatchObject({ status: 'failed', detail: expect.stringContaining('The lease is lost') });
   expect({ announced, violations }).toEqual({ announced: true, violations: [] });
   expect(stage.world.truth.hardDeletes).toEqual([]);
+
+  // What was announced and not sent spends nothing of the budget, on the very night that finds it out.
+  stage.world.advance(DAY_MS);
+  const rollingBudget = { days: 7, maxPurges: GONE };
+  const next = await stage.night({
+    accidentalDeletionPrevention: { maxPurgesPerNight: GONE, maxPercentOfSyncedUsers: 100, rollingBudget },
+  });
+  expect(next.report).toMatchObject({ status: 'completed', outcomes: { purged: GONE } });
 });
 
 test('a ledger that cannot be read refuses the night, and telemetry hears of it', async () => {

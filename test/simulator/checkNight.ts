@@ -1,8 +1,9 @@
 /** What must be true of a night that came to its own end. */
 import type { LedgerLine, RecordOf } from '../../lib/core/record.ts';
 import type { NightReport } from '../../lib/night.ts';
+import { DAY_MS } from '../tenant/clock.ts';
 import { type Company, violate } from './company.ts';
-import type { Told } from './told.ts';
+import { generationOf, type Told } from './told.ts';
 
 export function checkNight(company: Company, told: Told, report: NightReport): void {
   const { coverage } = company;
@@ -26,7 +27,25 @@ export function checkNight(company: Company, told: Told, report: NightReport): v
   if (planned.counts.purge !== told.decided.size) {
     wrong(`${planned.counts.purge} planned, ${told.decided.size} decided`);
   }
+  const spent = spentBefore(company, told);
+  if (planned.budgetSpent !== spent) wrong(`${planned.budgetSpent} counted as spent, and it is ${spent}`);
   if (planned.state === 'ready' && told.policy.mode === 'purge') checkEveryoneEnded(told, wrong);
+}
+
+/** By the lines until tonight's plan: DELETEs of the budget's days of which it is not known that they did nothing. */
+function spentBefore({ book }: Company, told: Told): number {
+  const end = book.lines.findIndex(({ night, record }) => night === told.night && record.kind === 'planned');
+  const since =
+    Date.parse(book.lines[end]?.at ?? '') -
+    told.policy.accidentalDeletionPrevention.rollingBudget.days * DAY_MS;
+  const spent = new Map<string, number>();
+  for (const { record, at } of book.lines.slice(0, end)) {
+    if (record.kind !== 'intended' && record.kind !== 'settled') continue;
+    const key = generationOf(record.id, record.deletedDateTime);
+    if (record.kind === 'intended') spent.set(key, Date.parse(at));
+    else if (record.outcome !== 'purged' && record.outcome !== 'unverified') spent.delete(key);
+  }
+  return [...spent.values()].filter((moment) => moment > since).length;
 }
 
 const WITHOUT_A_LEDGER: ReadonlySet<string> = new Set(['ledgerUnusable', 'anotherNightRuns']);
