@@ -84,13 +84,14 @@ export const BUGS_IN_RECORDING: readonly Bug[] = [
     file: 'lib/night/record.ts',
     edits: [
       [
-        '    ports.telemetry.record(await ledger.append(ports.clock.now(), chunk));',
+        '    const lines = await ledger.append(ports.clock.now(), chunk);\n',
         `    const at = ports.clock.now();
     const line = { night, seq: 9_000 + start, at, prev: '0'.repeat(64), record: chunk[0] };
     if (line.record !== undefined) ports.telemetry.record([{ ...line, record: line.record }]);
-    ports.telemetry.record(await ledger.append(at, chunk));`,
+    const lines = await ledger.append(at, chunk);
+`,
       ],
-      ['record({ ports, ledger }: Night', 'record({ ports, ledger, id: night }: Night'],
+      ['{ ports, ledger }: Night', '{ ports, ledger, id: night }: Night'],
     ],
   },
   {
