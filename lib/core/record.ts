@@ -38,10 +38,7 @@ const zCount = z.number().int().nonnegative();
 /** Grows with every runner that takes the ledger: who has the smaller number has lost it. */
 const zFence = z.number().int().positive();
 const zHash = z.string().regex(/^[0-9a-f]{64}$/);
-const zFact = z.strictObject({
-  value: z.enum(['yes', 'no', 'unknown']),
-  origin: z.string(),
-});
+const zFact = z.strictObject({ value: z.enum(['yes', 'no', 'unknown']), origin: z.string() });
 const zGeneration = { id: zObjectId, deletedDateTime: zTimestamp };
 const zRefusal = z.strictObject({
   refusal: z.enum(REFUSALS),

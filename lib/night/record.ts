@@ -16,17 +16,19 @@ export interface Night {
 /** Large enough to be few writes, small enough for one block of an append blob (4 MiB). */
 const RECORDS_PER_APPEND = 500;
 
-/** Returns the lines that the records became. @throws LedgerFailed */
-export async function record(
+/** @throws LedgerFailed */
+export async function record(night: Night, records: readonly LedgerRecord[]): Promise<void> {
+  for (let start = 0; start < records.length; start += RECORDS_PER_APPEND) {
+    await recordAtOnce(night, records.slice(start, start + RECORDS_PER_APPEND));
+  }
+}
+
+/** In one write: for few. Returns the lines that the records became. @throws LedgerFailed */
+export async function recordAtOnce(
   { ports, ledger }: Night,
   records: readonly LedgerRecord[],
 ): Promise<readonly LedgerLine[]> {
-  const written: LedgerLine[] = [];
-  for (let start = 0; start < records.length; start += RECORDS_PER_APPEND) {
-    const chunk = records.slice(start, start + RECORDS_PER_APPEND);
-    const lines = await ledger.append(ports.clock.now(), chunk);
-    ports.telemetry.record(lines);
-    written.push(...lines);
-  }
-  return written;
+  const lines = await ledger.append(ports.clock.now(), records);
+  ports.telemetry.record(lines);
+  return lines;
 }

@@ -6,7 +6,7 @@ import type { OutcomeName } from '../core/names.ts';
 import { type Look, lookAt } from '../core/outcome.ts';
 import type { LedgerLine, LedgerRecord } from '../core/record.ts';
 import type { Sighting } from '../ports.ts';
-import { type Night, record } from './record.ts';
+import { type Night, recordAtOnce } from './record.ts';
 import { SENT_WITHIN_MS } from './run.ts';
 
 const OUTCOME: Readonly<Record<Look, readonly [OutcomeName, string]>> = {
@@ -31,10 +31,10 @@ export async function settleEarlierNights(
 ): Promise<readonly LedgerLine[]> {
   const said: LedgerLine[] = [];
   for (let start = 0; start < intents.length; start += LOOKS_AT_ONCE) {
-    let open = intents.slice(start, start + LOOKS_AT_ONCE);
+    let open: readonly OpenIntent[] = intents.slice(start, start + LOOKS_AT_ONCE);
     for (;;) {
       const { settled, waits } = await whoShows(night, open);
-      said.push(...(await record(night, settled)));
+      if (settled.length > 0) said.push(...(await recordAtOnce(night, settled)));
       open = waits;
       if (open.length === 0) break;
       await night.ports.clock.sleep(LOOK_EVERY_MS, night.signal);
@@ -47,7 +47,7 @@ export async function settleEarlierNights(
 async function whoShows(
   night: Night,
   open: readonly OpenIntent[],
-): Promise<{ readonly settled: readonly LedgerRecord[]; readonly waits: OpenIntent[] }> {
+): Promise<{ readonly settled: readonly LedgerRecord[]; readonly waits: readonly OpenIntent[] }> {
   const { clock, entra } = night.ports;
   // An answer is as old as its question: of what happened while it was on its way it says nothing.
   const askedAt = clock.now();

@@ -8,7 +8,7 @@ import { DAY_MS } from '../tenant/clock.ts';
 import { type Envelope, type Ingestion, startIngestion } from '../tenant/ingestion.ts';
 import { trustedCertificates } from '../tenant/trust.ts';
 import type { World } from '../tenant/world.ts';
-import { furnishPartners, type Stage, setStage } from './stage.ts';
+import { furnishPartners, lookedAt, type Stage, setStage } from './stage.ts';
 
 let stage: Stage | undefined;
 let ingestion: Ingestion | undefined;
@@ -66,27 +66,10 @@ test('whoever has lost the ledger since it announced a DELETE does not send it',
   stage = await setStage({ furnish });
   const { ledger } = stage.ports;
   let announced = false;
-  const lost: Ledger = {
-    ...ledger,
-    claim: async (...how) => {
-      const claim = await ledger.claim(...how);
-      const stillOurs = async () => {
-        if (announced) throw new LedgerFailed('The lease is lost. Nothing more is purged tonight.');
-      };
-      return { ...claim, stillOurs };
-    },
-    begin: async (...how) => {
-      const night = await ledger.begin(...how);
-      return {
-        ...night,
-        append: async (at, records) => {
-          const lines = await night.append(at, records);
-          announced ||= records.some(({ kind }) => kind === 'intended');
-          return lines;
-        },
-      };
-    },
-  };
+  const lost = lookedAt(ledger, (steps) => {
+    announced = steps > 0;
+    if (announced) throw new LedgerFailed('The lease is lost. Nothing more is purged tonight.');
+  });
   const { report, violations } = await stage.night({}, { ledger: lost });
   expect(report).toMatchObject({ status: 'failed', detail: expect.stringContaining('The lease is lost') });
   expect({ announced, violations }).toEqual({ announced: true, violations: [] });

@@ -12,7 +12,7 @@ import { type LedgerLine, ledgerLine } from '../../lib/core/record.ts';
 import { createEntra } from '../../lib/entra/entra.ts';
 import { createFileLedger } from '../../lib/ledger/file.ts';
 import { type NightReport, runNight } from '../../lib/night.ts';
-import type { Clock, Ports, Telemetry } from '../../lib/ports.ts';
+import type { Clock, Ledger, Ports, Telemetry } from '../../lib/ports.ts';
 import { policyOf, sure } from '../core/people.ts';
 import { type CheckOptions, checkLiveness, checkSafety, observe } from '../tenant/checkers.ts';
 import { DAY_MS, manualClock, type SteerableClock } from '../tenant/clock.ts';
@@ -161,6 +161,33 @@ function checkOptions(policy: Policy, servers: TenantServers): CheckOptions {
     sourceKnowsOnPrem: policy.onPremises.source !== 'entra',
     mailUserProof: policy.exchange.use === 'off' ? 'graph' : 'exchange',
     holdsKnown: policy.exchange.use !== 'off',
+  };
+}
+
+/** Asks `look`, with how many steps were announced so far, whenever a night looks whether the ledger is still its own. */
+export function lookedAt(ledger: Ledger, look: (announced: number) => void): Ledger {
+  let announced = 0;
+  return {
+    ...ledger,
+    claim: async (...how) => {
+      const claim = await ledger.claim(...how);
+      const stillOurs = async () => {
+        look(announced);
+        await claim.stillOurs();
+      };
+      return { ...claim, stillOurs };
+    },
+    begin: async (...how) => {
+      const night = await ledger.begin(...how);
+      return {
+        ...night,
+        append: async (at, records) => {
+          const lines = await night.append(at, records);
+          if (records.some(({ kind }) => kind === 'intended')) announced += 1;
+          return lines;
+        },
+      };
+    },
   };
 }
 

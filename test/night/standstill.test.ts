@@ -4,7 +4,7 @@ import type { LedgerLine } from '../../lib/core/record.ts';
 import type { Ledger } from '../../lib/ports.ts';
 import { DAY_MS, MINUTE_MS } from '../tenant/clock.ts';
 import type { World } from '../tenant/world.ts';
-import { furnishPartners, type Stage, setStage } from './stage.ts';
+import { furnishPartners, lookedAt, type Stage, setStage } from './stage.ts';
 
 let stage: Stage | undefined;
 afterEach(() => stage?.close());
@@ -14,32 +14,12 @@ const furnish = (world: World) => furnishPartners(world, { people: 40, gone: GON
 
 /** Lets `milliseconds` pass between the `nth` announcement and the look at the lease that follows it. */
 function standingStill(ledger: Ledger, nth: number, milliseconds: number): Ledger {
-  let announcements = 0;
-  return {
-    ...ledger,
-    claim: async (...how) => {
-      const claim = await ledger.claim(...how);
-      const stillOurs = async () => {
-        if (announcements === nth) {
-          stage?.world.advance(milliseconds);
-          announcements += 1;
-        }
-        await claim.stillOurs();
-      };
-      return { ...claim, stillOurs };
-    },
-    begin: async (...how) => {
-      const night = await ledger.begin(...how);
-      return {
-        ...night,
-        append: async (at, records) => {
-          const lines = await night.append(at, records);
-          if (records.some(({ kind }) => kind === 'intended')) announcements += 1;
-          return lines;
-        },
-      };
-    },
-  };
+  let slept = false;
+  return lookedAt(ledger, (announced) => {
+    if (slept || announced !== nth) return;
+    slept = true;
+    stage?.world.advance(milliseconds);
+  });
 }
 
 const outcomesOf = (lines: readonly LedgerLine[] = []) =>

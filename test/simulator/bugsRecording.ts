@@ -7,8 +7,8 @@ export const BUGS_IN_RECORDING: readonly Bug[] = [
     file: 'lib/night/record.ts',
     edits: [
       [
-        'await ledger.append(ports.clock.now(), chunk)',
-        'await ledger.append(ports.clock.now(), chunk).catch(() => [])',
+        'await ledger.append(ports.clock.now(), records)',
+        'await ledger.append(ports.clock.now(), records).catch(() => [])',
       ],
     ],
   },
@@ -84,11 +84,11 @@ export const BUGS_IN_RECORDING: readonly Bug[] = [
     file: 'lib/night/record.ts',
     edits: [
       [
-        '    const lines = await ledger.append(ports.clock.now(), chunk);\n',
-        `    const at = ports.clock.now();
-    const line = { night, seq: 9_000 + start, at, prev: '0'.repeat(64), record: chunk[0] };
-    if (line.record !== undefined) ports.telemetry.record([{ ...line, record: line.record }]);
-    const lines = await ledger.append(at, chunk);
+        '  const lines = await ledger.append(ports.clock.now(), records);\n',
+        `  const at = ports.clock.now();
+  const line = { night, seq: 9_000, at, prev: '0'.repeat(64), record: records[0] };
+  if (line.record !== undefined) ports.telemetry.record([{ ...line, record: line.record }]);
+  const lines = await ledger.append(at, records);
 `,
       ],
       ['{ ports, ledger }: Night', '{ ports, ledger, id: night }: Night'],

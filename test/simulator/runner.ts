@@ -38,9 +38,6 @@ const PLACES = [
 /** A promise of its own for each call: what waits for it can be forgotten with it. */
 const never = () => new Promise<never>(() => {});
 
-const slownessOf = (operation: Operation): Fault =>
-  operation === 'entra.sightings' ? 'time: a slow look' : 'time: a slow call';
-
 /** Where the world may move in any way. Between a re-read and its DELETE nobody could notice. */
 const OPEN: ReadonlySet<string> = new Set([
   'entra.organization before',
@@ -65,8 +62,11 @@ const GAP: ReadonlySet<string> = new Set([
  */
 const ON_ITS_WAY: ReadonlySet<string> = new Set(['entra.purge before', 'entra.purge midway']);
 
-/** Once sent, a DELETE is soon there, or not at all: it has a timeout. */
-const HURRIED: ReadonlySet<Operation> = new Set(['entra.purge']);
+/** What makes a call take minutes. Once sent, a DELETE is soon there, or not at all: it has a timeout. */
+function slownessOf(operation: Operation): Fault | undefined {
+  if (operation === 'entra.purge') return undefined;
+  return operation === 'entra.sightings' ? 'time: a slow look' : 'time: a slow call';
+}
 
 export function startRunner(company: Company, told: Told): Runner {
   const { chance, coverage } = company;
@@ -107,7 +107,8 @@ export function startRunner(company: Company, told: Told): Runner {
     }
     if (isToPause(here) && !ON_ITS_WAY.has(place) && company.tonight.size === 1) await pause(company, told);
     if (phase !== 'midway') {
-      const slow = !HURRIED.has(operation) && fault(slownessOf(operation));
+      const slowness = slownessOf(operation);
+      const slow = slowness !== undefined && fault(slowness);
       letPass(company, chance.int('time', 20, 900) + (slow ? chance.pick('slow', [7, 13]) * MINUTE_MS : 0));
       if (OPEN.has(place) && moves.areDue(here)) moveDuringTheRun(company);
       if (company.weather > 0 && GAP.has(place)) moveInTheGap(company);
