@@ -8,7 +8,7 @@ const only = (name, from, allowed) => ({
 /** What every edge may know: the words, and how to be patient with a service and wary of its answers. */
 const EDGE_COMMON = [
   '^lib/(ports|errors|patience)\\.ts$',
-  '^lib/core/(ids|model|names|record|immutableId|json|retry|discretion)\\.ts$',
+  '^lib/core/(ids|model|vocabulary|record|immutableId|json|retry|redaction)\\.ts$',
 ];
 const edge = (room) => only(`${room}-is-an-edge`, `^lib/${room}/`, [...EDGE_COMMON, `^lib/${room}/`]);
 
@@ -31,8 +31,8 @@ module.exports = {
         pathNot: ['node_modules/zod/', '^crypto$', '^node:crypto$'],
       },
     },
-    only('night-knows-ports-not-edges', '^lib/night', [
-      '^lib/night',
+    only('night-knows-ports-not-edges', '^lib/(night|nightAfter|perform)\\.ts$', [
+      '^lib/(night|nightAfter|perform)\\.ts$',
       '^lib/core/',
       '^lib/report/',
       '^lib/ports\\.ts$',

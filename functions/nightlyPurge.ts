@@ -6,14 +6,26 @@ import { messageOf } from '../lib/errors.ts';
 import { runNight } from '../lib/night.ts';
 
 const terminating = new AbortController();
+/** Two can share a worker. */
+const running = new Set<Promise<void>>();
 
-app.hook.appTerminate(() => terminating.abort());
+/** The worker awaits this hook and then exits: a night that is not awaited here is cut at any instruction. */
+async function endRunningNights(): Promise<void> {
+  terminating.abort(new Error('the platform ends this worker'));
+  await Promise.allSettled(running);
+}
+app.hook.appTerminate(endRunningNights);
+process.once('SIGTERM', () => void endRunningNights().then(() => process.exit(0)));
 
 app.timer('nightlyPurge', {
   schedule: scheduleOf(process.env),
   runOnStartup: false,
   useMonitor: true,
-  handler: nightlyPurge,
+  handler: async (timer, context) => {
+    const night = nightlyPurge(timer, context);
+    running.add(night);
+    await night.finally(() => running.delete(night));
+  },
 });
 
 async function nightlyPurge(timer: Timer, context: InvocationContext): Promise<void> {

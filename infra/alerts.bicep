@@ -37,7 +37,7 @@ var rules = [
     title: 'The night failed'
     section: 'the-night-failed'
     severity: 1
-    frequency: 'PT30M'
+    frequency: 'PT10M'
     query: loadTextContent('queries/alerts/nightFailed.kql')
     dimensions: ['NightId', 'How']
   }

@@ -114,10 +114,7 @@ const GRAPH: Tab = {
 const RECORD: Tab = {
   name: 'record',
   label: 'Record',
-  items: [
-    chart('unseenNights', { title: 'Nights that only the ledger has', visualization: 'table' }),
-    chart('auditLog', { title: 'Audit log: who hard-deleted users', visualization: 'table' }),
-  ],
+  items: [chart('auditLog', { title: 'Audit log: who hard-deleted users', visualization: 'table' })],
 };
 
 const ONE_NIGHT: Tab = {

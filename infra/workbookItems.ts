@@ -52,7 +52,7 @@ export function chart(name: string, { width = 100, icons = [], ...look }: Look) 
 }
 
 const GOOD = ['completed', 'yes', 'true', 'purged', 'gone'];
-const BAD = ['failed', 'cut off', 'notPurged', 'unverified', 'false', 'lingering'];
+const BAD = ['failed', 'cut off', 'notPurged', 'denied', 'unread', 'false', 'lingering'];
 
 function iconFor(columnMatch: string) {
   const when = (representation: string) => (thresholdValue: string) => ({

@@ -20,8 +20,8 @@ import { createFolderExportStore } from './onprem/exportStore.ts';
 import type { Clock, Ledger, OnPremSource, Ports } from './ports.ts';
 import { createAppInsightsTelemetry } from './telemetry/appInsights.ts';
 import { combine } from './telemetry/combine.ts';
-import { discreet } from './telemetry/discreet.ts';
 import { createLogTelemetry, type Log } from './telemetry/log.ts';
+import { redact } from './telemetry/redact.ts';
 
 /** Everything that one night needs. */
 export interface Composition {
@@ -57,7 +57,7 @@ export function compose(config: Config, log: Log): Composition {
     entra,
     sources: onPrem === undefined ? [source] : [source, onPrem],
     ledger: createLedger(config.ledger, storage),
-    telemetry: policy.telemetry.personalData ? telemetry : discreet(telemetry),
+    telemetry: policy.telemetry.personalData ? telemetry : redact(telemetry),
   };
   return {
     ports:

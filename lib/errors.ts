@@ -1,6 +1,6 @@
 import { withoutTokens } from './core/json.ts';
 import type { Refusal } from './core/model.ts';
-import type { RefusalName } from './core/names.ts';
+import type { RefusalName } from './core/vocabulary.ts';
 
 /**
  * Something refuses the whole night before the first purge. The message tells an operator what happened, to

@@ -1,30 +1,35 @@
-/** One night, from reading to recording. The only sequencer of reads and writes. */
-import { endingInFixedWords } from './core/discretion.ts';
-import { type HistoryReader, startHistory } from './core/history.ts';
-import { at, DAY_MS, elapsedMs, type NightId, type Timestamp } from './core/ids.ts';
+/** One night: the loop's driver. It performs what `next` names, and records what `judge` makes of the answers. */
+import { apply, note } from './core/apply.ts';
+import { failedBy, nightEnded } from './core/ending.ts';
+import { at, DAY_MS, type NightId } from './core/ids.ts';
+import { judge } from './core/judge.ts';
+import { refused } from './core/judgeReading.ts';
 import type { Json, Plan, Refusal } from './core/model.ts';
-import type { NightStatus, OutcomeName } from './core/names.ts';
-import { makePlan } from './core/plan.ts';
+import { next } from './core/next.ts';
+import { PACE, type Pace } from './core/pace.ts';
 import type { Policy } from './core/policy.ts';
-import type { LedgerLine, RecordOf } from './core/record.ts';
+import type { LedgerRecord, RecordOf } from './core/record.ts';
+import { redactedEnding } from './core/redaction.ts';
+import { type Action, emptyState, type State, type Tonight } from './core/state.ts';
+import type { NightStatus, OutcomeName } from './core/vocabulary.ts';
 import { LedgerFailed, messageOf, NightRefused } from './errors.ts';
-import { type Purged, purgeAll } from './night/purge.ts';
-import { decideAll, readExchange, readTenant, refuseWhereHalted } from './night/read.ts';
-import { type Night, record } from './night/record.ts';
-import { leaveReport } from './night/report.ts';
-import { settleEarlierNights } from './night/settle.ts';
-import { tellTelemetry } from './night/tell.ts';
-import type { ChainLink, Claim, GraphUsage, Ports } from './ports.ts';
+import { leaveReport, type Night, sendTelemetry } from './nightAfter.ts';
+import { perform } from './perform.ts';
+import type { OpenLedger, Ports } from './ports.ts';
 
-/** What a night came to, for whoever started it. */
+/** What a night came to, for the function or the person who started it. */
 export interface NightReport {
   readonly night: NightId;
   readonly status: NightStatus;
   /** For an operator: what happened, what was not done because of it, what to do next. */
   readonly detail: string;
   readonly refusals: readonly Refusal[];
+  /** `undefined` where the night did not come to a plan. */
   readonly plan: Plan | undefined;
   readonly outcomes: Readonly<Partial<Record<OutcomeName, number>>>;
+  /** DELETEs of which it is not known what came of them; the next night looks again. */
+  readonly open: number;
+  readonly notAttempted: number;
   /** Where the record is kept. */
   readonly ledger: string;
   /** Where the page for people is kept; `undefined` where there is none. */
@@ -33,208 +38,194 @@ export interface NightReport {
   readonly warnings: readonly string[];
 }
 
-type Ending = Pick<NightReport, 'status' | 'detail' | 'refusals' | 'plan' | 'outcomes'>;
+export interface NightOptions {
+  readonly id: NightId;
+  /** Asks the night to end: within seconds, and without waiting for DELETEs that are under way. */
+  readonly signal: AbortSignal;
+  readonly pace?: Pace;
+}
 
 /** How far back the ledger is read: longer than the recycle bin keeps anybody. */
 const HISTORY_DAYS = 31;
-const FIRST_HASH = '0'.repeat(64);
 
 /** Runs one night. Never throws for what a night may meet: the report's status says how it ended. */
-export async function runNight(
-  ports: Ports,
-  policy: Policy,
-  { id, signal }: { readonly id: NightId; readonly signal: AbortSignal },
-): Promise<NightReport> {
+export async function runNight(ports: Ports, policy: Policy, options: NightOptions): Promise<NightReport> {
+  const { id, signal, pace = PACE } = options;
+  const state = emptyState();
   try {
-    const claim = await ports.ledger.claim(id, ports.clock, signal);
+    const ledger = await ports.ledger.open(id, ports.clock, signal);
     try {
-      return await runClaimed(ports, policy, claim, signal);
+      return await liveNight(startNight(ports, policy, ledger, state, { id, signal, pace }));
     } finally {
-      await claim.release();
+      await ledger.release();
     }
   } catch (error) {
-    return tellWithoutLedger(ports, policy, id, endingOf(error));
+    return endWithoutLedger(ports, policy, state, { id, signal, pace }, error);
   }
 }
 
-async function runClaimed(
+function startNight(
   ports: Ports,
   policy: Policy,
-  claim: Claim,
-  signal: AbortSignal,
-): Promise<NightReport> {
-  const { night: id, startedAt } = claim;
-  const { past, end } = await readHistory(ports, policy, startedAt);
-  const ledger = await ports.ledger.begin(claim, end);
-  const night: Night = { id, ports, claim, ledger, signal };
-  await record(night, [nightStarted(policy, end)]);
-  const ending = await settleFailure(() => carryOut(night, policy, past));
-  const history = past.finish();
-  const ended = nightEnded(ending, elapsedMs(startedAt, ports.clock.now()), ports.entra.usage());
-  await record(night, [ended]);
-  const left = await leaveReport(night, policy, history, startedAt);
-  await tellTelemetry(night, history, startedAt);
+  ledger: OpenLedger,
+  state: State,
+  options: Required<NightOptions>,
+): Night {
+  const recording = new Set<Promise<void>>();
+  const record = async (records: readonly LedgerRecord[]) => {
+    const lines = await ledger.append(ports.clock.now(), records);
+    for (const line of lines) apply(state, line, options.pace);
+    ports.telemetry.record(lines);
+  };
   return {
-    night: id,
+    ...options,
+    ports,
+    policy,
+    ledger,
+    state,
+    async record(records) {
+      if (records.length === 0) return;
+      const done = record(records).finally(() => recording.delete(done));
+      recording.add(done);
+      await done;
+    },
+    recorded: async () => void (await Promise.allSettled(recording)),
+  };
+}
+
+async function liveNight(night: Night): Promise<NightReport> {
+  const { policy, ledger, state, id } = night;
+  const days = Math.max(HISTORY_DAYS, policy.accidentalDeletionPrevention.rollingBudget.days + 1);
+  for await (const line of ledger.lines(at(Date.parse(ledger.startedAt) - days * DAY_MS))) {
+    apply(state, line, night.pace);
+  }
+  await night.record([nightStarted(policy)]);
+  await drive(night);
+  const left = await leaveReport(night);
+  await sendTelemetry(night);
+  const { ended, planned } = endOf(state);
+  return reportOf(id, ended, planned, policy, {
     ledger: ledger.location,
-    ...toldOf(ending, policy),
     report: left.report,
     warnings: 'warning' in left ? [left.warning] : [],
-  };
+  });
 }
 
-async function readHistory(
-  { ledger }: Ports,
-  policy: Policy,
-  now: Timestamp,
-): Promise<{ past: HistoryReader; end: ChainLink | undefined }> {
-  const days = Math.max(HISTORY_DAYS, policy.accidentalDeletionPrevention.rollingBudget.days + 1);
-  const past = startHistory();
-  const lines = ledger.earlierNights(at(Date.parse(now) - days * DAY_MS));
-  let line = await lines.next();
-  while (!line.done) {
-    past.see(line.value);
-    line = await lines.next();
+const nightStarted = (policy: Policy): RecordOf<'nightStarted'> => ({
+  kind: 'nightStarted',
+  mode: policy.mode,
+  tenantId: policy.tenantId,
+  policy: policy as unknown as Json,
+});
+
+/** Until the night has ended. @throws LedgerFailed */
+async function drive(night: Night): Promise<void> {
+  const { state, pace, signal, ports } = night;
+  const running = new Set<Promise<void>>();
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  for (;;) {
+    if (signal.aborted) askToEnd(state);
+    const { start, wakeAt } = next(state, pace, ports.clock.now());
+    for (const action of start) {
+      note(state, { kind: 'begun', action });
+      const done = carryOut(night, action).finally(() => running.delete(done));
+      running.add(done);
+    }
+    if (state.tonight?.ended !== undefined) return;
+    if (running.size > 0) {
+      await Promise.race(signal.aborted ? running : [...running, aborted]);
+    } else {
+      // One timer, and only where nothing is under way: the end of an action looks at the clock as well.
+      if (wakeAt === undefined) throw new Error('The night has nothing to do and nothing to wait for.');
+      await ports.clock.sleep(Math.max(wakeAt - Date.parse(ports.clock.now()), 0), signal);
+    }
   }
-  return { past, end: line.value };
 }
 
-function nightStarted(policy: Policy, end: ChainLink | undefined): RecordOf<'nightStarted'> {
-  return {
-    kind: 'nightStarted',
-    mode: policy.mode,
-    tenantId: policy.tenantId,
-    policy: policy as unknown as Json,
-    ...(end && { continues: end }),
-  };
-}
+const askToEnd = (state: State) =>
+  note(state, {
+    kind: 'stop',
+    how: 'stopped',
+    why: 'the platform, or the time limit, asked the night to end',
+    refusals: [],
+  });
 
-async function carryOut(night: Night, policy: Policy, past: HistoryReader): Promise<Ending> {
-  await refuseWhereHalted(night);
-  const organization = await readTenant(night, policy);
-  // What is settled only now counts tonight: a DELETE that had no effect spends nothing of the budget.
-  for (const line of await settleEarlierNights(night, past.finish().openIntents)) past.see(line);
-  const history = past.finish();
-  const word = await readExchange(night, policy, history);
-  const known = { night, policy, organization, word };
-  const { decisions, syncedUsers } = await decideAll(known, history);
-  const limits = policy.accidentalDeletionPrevention;
-  const now = night.ports.clock.now();
-  const budgetSpent = history.budgetSpent(limits.rollingBudget.days, now);
-  const plan = makePlan(decisions, { limits, syncedUsers, budgetSpent });
-  await record(night, [plannedRecord(plan, budgetSpent)]);
-
-  if (plan.state === 'refused') {
-    const detail = plan.refusals.map((refusal) => refusal.detail).join(' ');
-    const status = policy.mode === 'report' ? 'completed' : 'refused';
-    return { status, detail, refusals: plan.refusals, plan, outcomes: {} };
-  }
-  if (policy.mode === 'report') {
-    const detail = `Report mode: ${plan.counts.purge} would be purged, ${plan.counts.keep} kept. Nobody was purged.`;
-    return { status: 'completed', detail, refusals: [], plan, outcomes: {} };
-  }
-  return { ...purgeEnding(await purgeAll(known, plan.purges)), refusals: [], plan };
-}
-
-function plannedRecord(plan: Plan, budgetSpent: number): RecordOf<'planned'> {
-  return {
-    kind: 'planned',
-    state: plan.state,
-    fingerprint: plan.fingerprint,
-    counts: plan.counts,
-    refusals: plan.state === 'refused' ? [...plan.refusals] : [],
-    budgetSpent,
-  };
-}
-
-function purgeEnding({ outcomes, ended }: Purged): Pick<Ending, 'status' | 'detail' | 'outcomes'> {
-  const counted = Object.entries(outcomes)
-    .map(([outcome, users]) => `${users} ${outcome}`)
-    .join(', ');
-  const summary = counted === '' ? 'Nobody was to be purged.' : `${counted}.`;
-  if (ended?.how === 'stopped') {
-    return {
-      status: 'stopped',
-      outcomes,
-      detail: `Stopped: ${ended.why}. ${summary} The next night goes on.`,
-    };
-  }
-  const failures = (outcomes.notPurged ?? 0) + (outcomes.unverified ?? 0);
-  if (ended !== undefined || failures > 0) {
-    const why = ended?.why ?? `${failures} purges could not be proven`;
-    return {
-      status: 'failed',
-      outcomes,
-      detail: `Purging failed: ${why}. ${summary} Look at the ledger's settled lines for each user; the next night looks at the unverified again.`,
-    };
-  }
-  return { status: 'completed', outcomes, detail: summary };
-}
-
-/** Whatever a night meets becomes its ending, except that the ledger fails: then nothing more can be recorded. */
-async function settleFailure(work: () => Promise<Ending>): Promise<Ending> {
+/** @throws LedgerFailed */
+async function carryOut(night: Night, action: Action): Promise<void> {
+  const { state, signal, pace, policy } = night;
   try {
-    return await work();
+    for await (const answers of perform(action, night)) {
+      // What was broken off says nothing.
+      const isBrokenOff = signal.aborted && (action.kind === 'verify' || action.kind === 'reread');
+      if (isBrokenOff || state.tonight?.notes.isClosing) break;
+      if (action.kind === 'end') {
+        // The last line counts everything before it; answers that come from now on are for the next night to find out.
+        note(state, { kind: 'closing' });
+        await night.recorded();
+      }
+      const { lines, notes } = judge(state, action, answers, { policy, pace, now: night.ports.clock.now() });
+      for (const one of notes) note(state, one);
+      await night.record(lines);
+      if (action.kind === 'read' && state.tonight?.notes.stop !== undefined) break;
+    }
   } catch (error) {
     if (error instanceof LedgerFailed) throw error;
-    return endingOf(error);
+    if (signal.aborted) askToEnd(state);
+    note(state, { kind: 'stop', ...stopFor(error) });
+  } finally {
+    note(state, { kind: 'done', action });
   }
 }
 
-function endingOf(error: unknown): Ending {
-  const nothingDone = { plan: undefined, outcomes: {} };
-  if (error instanceof NightRefused) {
-    return { status: 'refused', detail: error.message, refusals: error.refusals, ...nothingDone };
-  }
-  return { status: 'failed', detail: messageOf(error), refusals: [], ...nothingDone };
+function stopFor(error: unknown) {
+  const [refusal] = error instanceof NightRefused ? refused(error.refusals) : [];
+  if (refusal?.kind === 'stop') return refusal;
+  return failedBy(messageOf(error), error instanceof Error ? error.stack : undefined);
 }
 
-function nightEnded(ending: Ending, durationMs: number, usage: GraphUsage): RecordOf<'nightEnded'> {
-  const { calls, resourceUnits, throttled, retries } = usage;
-  return {
-    kind: 'nightEnded',
-    status: ending.status,
-    detail: ending.detail,
-    refusals: [...ending.refusals],
-    ...(ending.plan && { counts: ending.plan.counts }),
-    outcomes: ending.outcomes,
-    measurements: {
-      durationMs: Math.max(durationMs, 0),
-      graphCalls: calls,
-      resourceUnits,
-      throttled,
-      retries,
-    },
-  };
+function endOf({ tonight }: State): Pick<Tonight, 'planned'> & { readonly ended: RecordOf<'nightEnded'> } {
+  if (tonight?.ended === undefined) throw new Error('The night has not ended.');
+  return { ended: tonight.ended, planned: tonight.planned };
 }
 
-/** The ledger cannot be read or written; telemetry is all that is left to tell it. */
-async function tellWithoutLedger(
+/** The ledger cannot be read or written: telemetry and the log are the only places left. */
+async function endWithoutLedger(
   ports: Ports,
   policy: Policy,
-  id: NightId,
-  ending: Ending,
+  state: State,
+  { id, pace }: Required<NightOptions>,
+  error: unknown,
 ): Promise<NightReport> {
-  const ended = nightEnded(ending, 0, ports.entra.usage());
-  const line: LedgerLine = {
-    night: id,
-    seq: 0,
-    fence: 0,
-    at: ports.clock.now(),
-    prev: FIRST_HASH,
-    record: ended,
-  };
-  ports.telemetry.record([line]);
+  const now = ports.clock.now();
+  if (state.tonight?.night !== id) {
+    const started = { night: id, seq: 0, at: now, prev: '', record: nightStarted(policy) };
+    apply(state, started, pace);
+  }
+  const { tonight } = state;
+  if (tonight === undefined) throw error;
+  // What was done before it failed is known all the same.
+  tonight.notes.stop = stopFor(error);
+  const ended = nightEnded(state, tonight, ports.entra.usage(), { pace, now });
+  // Of no line of the ledger, so that it takes no other line's number.
+  ports.telemetry.record([{ night: id, seq: -1, at: now, prev: '', record: ended }]);
   await ports.telemetry.flush();
-  return {
-    night: id,
+  return reportOf(id, ended, tonight.planned, policy, {
     ledger: ports.ledger.location,
-    ...toldOf(ending, policy),
     report: undefined,
     warnings: [],
-  };
+  });
 }
 
-/** The ending in words that the policy lets out of the ledger. */
-const toldOf = (ending: Ending, { telemetry: { personalData } }: Policy): Ending =>
-  personalData ? ending : { ...ending, ...endingInFixedWords(ending) };
+function reportOf(
+  night: NightId,
+  ended: RecordOf<'nightEnded'>,
+  plan: Plan | undefined,
+  { telemetry: { personalData } }: Policy,
+  where: Pick<NightReport, 'ledger' | 'report' | 'warnings'>,
+): NightReport {
+  const { status, outcomes, open, notAttempted } = ended;
+  const { detail, refusals } = personalData ? ended : redactedEnding(ended);
+  return { night, status, detail, refusals, plan, outcomes, open, notAttempted, ...where };
+}

@@ -1,4 +1,5 @@
 /** What a night needs from the world. */
+import type { Delivery, GraphUsage, PurgeAnswer, Sighting } from './core/answers.ts';
 import type { ImmutableId, NightId, ObjectId, Timestamp } from './core/ids.ts';
 import type {
   DeletedUser,
@@ -6,10 +7,12 @@ import type {
   Organization,
   Presence,
   SoftDeletedRecipient,
-  SourceKind,
   SourceSummary,
 } from './core/model.ts';
 import type { LedgerLine, LedgerRecord } from './core/record.ts';
+import type { SourceKind } from './core/vocabulary.ts';
+
+export type { Delivery, GraphUsage, PurgeAnswer, Sighting } from './core/answers.ts';
 
 export interface Clock {
   now(): Timestamp;
@@ -21,6 +24,8 @@ export interface Clock {
 export interface Entra {
   /** @throws NightRefused `accessDenied` | `sourceIncomplete` */
   organization(signal: AbortSignal): Promise<Organization>;
+  /** The application roles in the app's token; `undefined` where it does not tell. @throws NightRefused `accessDenied` */
+  roles(signal: AbortSignal): Promise<readonly string[] | undefined>;
   /**
    * Every deleted user, read to the end and counted. A read that fails, stops early or does not add up twice
    * throws; an empty array means that the recycle bin is empty.
@@ -40,34 +45,6 @@ export interface Entra {
 
 /** Graph takes this many requests in one `$batch` (Graph documentation, json-batching). */
 export const MAX_PURGE_BATCH = 20;
-
-export interface Sighting {
-  /** In the recycle bin? If so, as it is there now. */
-  readonly deleted: DeletedUser | 'absent' | 'unclear';
-  /** A live user (again)? */
-  readonly live: 'present' | 'absent' | 'unclear';
-}
-
-export type PurgeAnswer =
-  | {
-      readonly answer: 'accepted' | 'forbidden' | 'notFound' | 'unclear';
-      readonly detail: string;
-    }
-  | {
-      readonly answer: 'throttled';
-      readonly detail: string;
-      readonly retryAfterMs: number;
-    };
-
-export interface GraphUsage {
-  /** HTTP requests; a batch is one. */
-  readonly calls: number;
-  /** Resource units by the documented costs, or as `x-ms-resource-unit` says where it does. */
-  readonly resourceUnits: number;
-  /** 429 answers, those inside a batch included. */
-  readonly throttled: number;
-  readonly retries: number;
-}
 
 /** One source of the on-prem user set. */
 export interface OnPremSource {
@@ -95,67 +72,44 @@ export interface Exchange {
   softDeletedRecipients(signal: AbortSignal): Promise<ReadonlyMap<ObjectId, SoftDeletedRecipient>>;
 }
 
-/** The durable record. */
+/** The durable record: one log, which one run at a time holds. */
 export interface Ledger {
   /** For people: where it is kept. */
   readonly location: string;
   /**
-   * The lines of every night that began at or after `since`, in order. The hash chain is checked on the way. A
-   * last line that a crash tore off in the middle is left out; anything else that does not fit throws. Returns
-   * the end of the newest night (however old), which tonight's chain continues; nothing where there is none.
-   * @throws NightRefused `ledgerUnusable`
-   */
-  earlierNights(since: Timestamp): AsyncGenerator<LedgerLine, ChainLink | undefined, undefined>;
-  /**
-   * Takes the ledger for one night alone: waits for another that has it, and closes what an earlier one left
-   * unfinished, so that it cannot go on should it only have been paused. The night begins once it has the ledger.
+   * Takes the log for one run alone; waits for another run that holds it.
    * @throws NightRefused `anotherNightRuns` | `ledgerUnusable`
    */
-  claim(night: NightId, clock: Clock, signal: AbortSignal): Promise<Claim>;
+  open(night: NightId, clock: Clock, signal: AbortSignal): Promise<OpenLedger>;
+}
+
+export interface OpenLedger {
+  /** For people: where tonight's lines are kept. */
+  readonly location: string;
+  /** When the run took the log. */
+  readonly startedAt: Timestamp;
   /**
-   * Starts a night's own file. `continues` is the last line of the night before.
+   * The lines since `since` and maybe some before, oldest first, the hash chain checked; called again, also those that
+   * were appended meanwhile.
    * @throws NightRefused `ledgerUnusable`
    */
-  begin(claim: Claim, continues: ChainLink | undefined): Promise<NightLedger>;
-}
-
-/** The right to write, until it is given back or has run out. */
-export interface Claim {
-  readonly night: NightId;
-  readonly startedAt: Timestamp;
-  /** Greater than that of every claim before. */
-  readonly fence: number;
-  /** Resolves where nobody else can have taken the ledger, now and for some seconds more. @throws LedgerFailed */
-  stillOurs(): Promise<void>;
-  /** Lets the next night in. Never throws: a claim that cannot be given back runs out. */
-  release(): Promise<void>;
-}
-
-/** The end of a chain, to be continued. */
-export interface ChainLink {
-  readonly night: NightId;
-  /** Of the claim under which that night ran. */
-  readonly fence: number;
-  /** SHA-256 (hex) of the last line's text. */
-  readonly hash: string;
-}
-
-export interface NightLedger {
-  /** For people: where this night is kept. */
-  readonly location: string;
+  lines(since: Timestamp): AsyncGenerator<LedgerLine, void, undefined>;
   /**
-   * Appends and makes durable; in order, all or nothing as far as the store allows. Afterwards the lines are
-   * there for whoever reads.
+   * Appends in order and makes durable. What comes in while an append is under way goes into the next one. After a
+   * failure nothing more is appended.
    * @throws LedgerFailed
    */
   append(at: Timestamp, records: readonly LedgerRecord[]): Promise<readonly LedgerLine[]>;
+  /** Resolves where no other run can have taken the log, now and for some seconds more. @throws LedgerFailed */
+  stillOurs(): Promise<void>;
   /**
-   * Leaves the night's report beside the night, under the same name with `.html`. Once a night: where storage
-   * is immutable, nothing can be replaced. It is no part of the record, and its loss is no failure of the night.
+   * Leaves the night's report beside the log. It is no part of the record, and its loss is no failure of the night.
    * @returns for people: where it is kept
    * @throws Error for the operator: why it is not there
    */
   attach(html: string): Promise<string>;
+  /** Lets the next run in. Never throws: a lease that cannot be given back runs out. */
+  release(): Promise<void>;
 }
 
 /** Application Insights, or the console. Never throws: what fails is told by {@link flush}. */
@@ -164,13 +118,6 @@ export interface Telemetry {
   record(lines: readonly LedgerLine[]): void;
   /** Waits until what was handed over has left, and says whether it arrived. */
   flush(): Promise<Delivery>;
-}
-
-export interface Delivery {
-  /** Events handed over since the last flush. */
-  readonly events: number;
-  readonly delivered: boolean;
-  readonly detail: string;
 }
 
 /** Whether people have stopped the tool. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { SETTING_NAMES } from '../lib/config.ts';
-import { CURE_STATES, KEEP_REASONS, NIGHT_STATUSES, OUTCOMES, REFUSALS } from '../lib/core/names.ts';
+import { CURE_STATES, KEEP_REASONS, NIGHT_STATUSES, OUTCOMES, REFUSALS } from '../lib/core/vocabulary.ts';
 
 const README = readFileSync(join(process.cwd(), 'README.md'), 'utf8');
 

@@ -7,17 +7,16 @@ import type {
   DeletedUser,
   Evidence,
   Fact,
-  FactName,
   Found,
   Organization,
   Presence,
   Verdict,
 } from './model.ts';
-import type { KeepReason } from './names.ts';
 import type { Policy } from './policy.ts';
 import { protection } from './protect.ts';
+import { FACT_NAMES, factMeaning, type KeepReason } from './vocabulary.ts';
 
-/** All that is known of `user`: Graph's word, the diff's and, where the policy asks it, Exchange's. */
+/** All that is known of `user`: from Graph, from the diff and, where the policy asks it, from Exchange. */
 export function gatherEvidence(
   user: DeletedUser,
   found: Found,
@@ -40,34 +39,6 @@ function presenceFact(presence: Presence): Fact {
   const value = { present: 'yes', absent: 'no', unknown: 'unknown' } as const;
   return { value: value[presence.state], origin: presence.origin };
 }
-
-/** What each fact must be for a purge, and the reasons to keep where it is otherwise or unknown. */
-const NEEDED: Readonly<
-  Record<FactName, { value: 'yes' | 'no'; otherwise: KeepReason; unknown: KeepReason }>
-> = {
-  onPremisesSynced: {
-    value: 'yes',
-    otherwise: 'notOnPremisesSynced',
-    unknown: 'onPremisesSyncUnknown',
-  },
-  onPremises: { value: 'no', otherwise: 'stillOnPremises', unknown: 'presenceUnknown' },
-  reappeared: { value: 'no', otherwise: 'reappeared', unknown: 'reappearanceUnknown' },
-  hadMailbox: { value: 'no', otherwise: 'hadMailbox', unknown: 'mailboxUnknown' },
-  licensed: { value: 'no', otherwise: 'licensed', unknown: 'licenceUnknown' },
-  mailUser: { value: 'yes', otherwise: 'notAMailUser', unknown: 'mailUserUnproven' },
-  onHold: { value: 'no', otherwise: 'onHold', unknown: 'holdUnknown' },
-  highVolumeEmail: { value: 'no', otherwise: 'highVolumeEmail', unknown: 'highVolumeEmailUnknown' },
-};
-const FACTS_IN_ORDER = [
-  'onPremisesSynced',
-  'onPremises',
-  'reappeared',
-  'hadMailbox',
-  'licensed',
-  'mailUser',
-  'onHold',
-  'highVolumeEmail',
-] as const satisfies readonly FactName[];
 
 /** Purge or keep? Of several reasons to keep, the first in a fixed order is named. */
 export function decide(known: Omit<Decision, 'verdict'>, policy: Policy, now: Timestamp): Decision {
@@ -95,13 +66,13 @@ function protectedVerdict(user: DeletedUser, policy: Policy, now: Timestamp): Ve
 }
 
 function factVerdict(evidence: Evidence): Verdict | undefined {
-  for (const name of FACTS_IN_ORDER) {
+  for (const name of FACT_NAMES) {
+    const { needed, otherwise, unknown, optional } = factMeaning(name);
     const fact = evidence[name];
-    if (fact === undefined) continue;
-    const { value, origin } = fact;
-    const needed = NEEDED[name];
-    if (value === 'unknown') return keep(needed.unknown, origin);
-    if (value !== needed.value) return keep(needed.otherwise, origin);
+    if (fact === undefined && optional) continue;
+    const { value, origin } = fact ?? { value: 'unknown', origin: 'not looked at' };
+    if (value === 'unknown') return keep(unknown, origin);
+    if (value !== needed) return keep(otherwise, origin);
   }
   return undefined;
 }
@@ -119,7 +90,7 @@ function timeVerdict(
   if (days < policy.gracePeriodDays) {
     return keep(
       'withinGracePeriod',
-      `deleted ${days.toFixed(1)} days ago, the grace period is ${policy.gracePeriodDays}`,
+      `deleted ${user.deletedDateTime}; the grace period is ${policy.gracePeriodDays} days`,
     );
   }
   return nightsAbsent < policy.nightsAbsent
@@ -128,6 +99,6 @@ function timeVerdict(
 }
 
 const grounds = (evidence: Evidence) =>
-  FACTS_IN_ORDER.map((name) => evidence[name]?.origin)
+  FACT_NAMES.map((name) => evidence[name]?.origin)
     .filter((origin) => origin !== undefined)
     .join('; ');

@@ -1,10 +1,10 @@
 /** What Exchange Online's own word adds to what Graph shows, and what it vetoes. */
 import { domainOf, isWithin } from './addresses.ts';
-import type { Uncured } from './history.ts';
 import { elapsedMs, HOUR_MS, type ObjectId, type Timestamp } from './ids.ts';
 import type { Evidence, Fact, SoftDeletedRecipient } from './model.ts';
-import type { CureState } from './names.ts';
 import type { Policy } from './policy.ts';
+import type { Uncured } from './state.ts';
+import type { CureState } from './vocabulary.ts';
 
 /** Exchange's soft-deleted recipients by Entra object id; `undefined` where it was not asked or did not answer. */
 export type ExchangeWord = ReadonlyMap<ObjectId, SoftDeletedRecipient> | undefined;

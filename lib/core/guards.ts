@@ -1,8 +1,11 @@
 /** What must be right about tenant and sources before anybody is even considered. */
-import type { Baseline } from './history.ts';
+import type { Baseline } from './baselines.ts';
 import { elapsedMs, HOUR_MS, type Timestamp } from './ids.ts';
 import type { Organization, Refusal, SourceSummary } from './model.ts';
 import type { Policy } from './policy.ts';
+
+/** Without this application permission of Microsoft Graph every permanent deletion is denied. */
+export const PURGE_ROLE = 'User.DeleteRestore.All';
 
 /** Our clock and the service's may differ by this much; grace periods are counted in days. */
 export const MAX_CLOCK_SKEW_MS = 5 * 60_000;

@@ -1,6 +1,6 @@
-/** The words of the house, as types. */
+/** The tool's values, as types. */
 import type { ImmutableId, ObjectId, TenantId, Timestamp } from './ids.ts';
-import type { KeepReason, OutcomeName, RefusalName } from './names.ts';
+import type { FactName, KeepReason, RefusalName, SourceKind } from './vocabulary.ts';
 
 /** A value that JSON can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -11,6 +11,10 @@ export interface Generation {
   readonly id: ObjectId;
   readonly deletedDateTime: Timestamp;
 }
+declare const keyBrand: unique symbol;
+/** The same as one text, to look it up by. */
+export type Key = `${string} ${string}` & { readonly [keyBrand]: true };
+export const keyOf = ({ id, deletedDateTime }: Generation) => `${id} ${deletedDateTime}` as Key;
 
 /**
  * A user in `directory/deletedItems`. `undefined` means that Graph did not say: the property was missing or
@@ -59,9 +63,6 @@ export interface Organization {
   /** The service's own clock, from the `Date` header of its answer. */
   readonly serverTime: Timestamp | undefined;
 }
-
-/** Where the on-prem user set came from. */
-export type SourceKind = 'entra' | 'activeDirectory' | 'export';
 
 /** A user of the on-prem user set, as far as one source knows it. */
 export interface OnPremUser {
@@ -129,20 +130,8 @@ export interface Fact {
   readonly origin: string;
 }
 
-/** What is known of a deleted user. A purge needs every one of these to be known and right. */
-export interface Evidence {
-  readonly onPremisesSynced: Fact;
-  readonly onPremises: Fact;
-  /** A live user has its immutable id, one of its addresses or its former UPN. */
-  readonly reappeared: Fact;
-  readonly mailUser: Fact;
-  readonly hadMailbox: Fact;
-  readonly licensed: Fact;
-  /** Exchange Online's word; absent where the policy does not ask it or it knows nothing of this user. */
-  readonly onHold?: Fact;
-  readonly highVolumeEmail?: Fact;
-}
-export type FactName = keyof Evidence;
+/** What is known of a deleted user. A purge needs every fact that the vocabulary lists to be known and right. */
+export type Evidence = Readonly<Partial<Record<FactName, Fact>>>;
 
 export type Verdict =
   | { readonly verdict: 'purge'; readonly grounds: string }
@@ -167,13 +156,8 @@ export interface Refusal {
   /** What happened, to what, what was not done because of it, and what to do next. */
   readonly detail: string;
   /** Where a limit was exceeded: the limit, and what would have been. */
-  readonly limit?: number;
-  readonly actual?: number;
-}
-
-/** One user that the plan purges. */
-export interface PlannedPurge extends Generation {
-  readonly decision: Decision;
+  readonly limit?: number | undefined;
+  readonly actual?: number | undefined;
 }
 
 export interface PlanCounts {
@@ -183,17 +167,14 @@ export interface PlanCounts {
   readonly keptBy: Readonly<Partial<Record<KeepReason, number>>>;
 }
 
-/** What tonight would do. The purges of a refused plan are counted, never carried out. */
-export type Plan = {
+/** What tonight would do. The purges of a plan that is over a limit are counted and never carried out. */
+export interface Plan {
+  readonly state: 'ready' | 'overLimit';
   /** SHA-256 of the sorted generations to be purged, in hexadecimal. */
   readonly fingerprint: string;
   readonly counts: PlanCounts;
-} & (
-  | { readonly state: 'ready'; readonly purges: readonly PlannedPurge[] }
-  | { readonly state: 'refused'; readonly refusals: readonly Refusal[] }
-);
-
-export interface Outcome extends Generation {
-  readonly outcome: OutcomeName;
-  readonly detail: string;
+  /** Purges of the rolling budget's days before tonight. */
+  readonly budgetSpent: number;
+  /** Empty where the plan is ready. */
+  readonly refusals: readonly Refusal[];
 }

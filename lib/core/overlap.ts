@@ -4,7 +4,8 @@
  * for in every other source: they must be there.
  */
 import type { ImmutableId } from './ids.ts';
-import type { OnPremUser, Refusal, SourceKind } from './model.ts';
+import type { OnPremUser, Refusal } from './model.ts';
+import type { SourceKind } from './vocabulary.ts';
 
 const SAMPLE_SIZE = 200;
 const TOLERATED_SHARE = 0.1;

@@ -1,10 +1,10 @@
-/** Tonight's plan, and the brakes of accidental deletion prevention. */
+/** Tonight's plan, and the limits of accidental deletion prevention. */
 import { createHash } from 'node:crypto';
-import type { Decision, Generation, Plan, PlanCounts, PlannedPurge, Refusal } from './model.ts';
-import type { KeepReason } from './names.ts';
+import { type Decision, type Generation, keyOf, type Plan, type PlanCounts, type Refusal } from './model.ts';
 import type { Policy } from './policy.ts';
+import type { KeepReason } from './vocabulary.ts';
 
-export interface Brakes {
+export interface Limits {
   readonly limits: Policy['accidentalDeletionPrevention'];
   /** Live synced users, as counted tonight. */
   readonly syncedUsers: number;
@@ -12,30 +12,30 @@ export interface Brakes {
   readonly budgetSpent: number;
 }
 
-/** Every decision, sorted and counted; refused as a whole where a brake trips, never cut to fit. */
-export function makePlan(decisions: readonly Decision[], brakes: Brakes): Plan {
-  const purges = decisions.flatMap(toPurge).sort(byAge);
-  const common = { fingerprint: fingerprint(purges), counts: count(decisions, purges.length) };
-  const refusals = trippedBrakes(purges.length, brakes);
-  return refusals.length > 0
-    ? { ...common, state: 'refused', refusals }
-    : { ...common, state: 'ready', purges };
+/** Every decision, counted. A limit that is exceeded stops the whole plan; it never cuts the list short. */
+export function makePlan(decisions: readonly Decision[], limits: Limits): Plan {
+  const purges = decisions.flatMap(purgeOf).sort(byAge);
+  const refusals = exceededLimits(purges.length, limits);
+  return {
+    state: refusals.length > 0 ? 'overLimit' : 'ready',
+    fingerprint: fingerprint(purges.map(keyOf)),
+    counts: count(decisions, purges.length),
+    budgetSpent: limits.budgetSpent,
+    refusals,
+  };
 }
 
-function toPurge(decision: Decision): readonly PlannedPurge[] {
-  const { id, deletedDateTime } = decision.user;
-  return decision.verdict.verdict === 'purge' && deletedDateTime !== undefined
-    ? [{ id, deletedDateTime, decision }]
-    : [];
-}
+const purgeOf = ({ user: { id, deletedDateTime }, verdict }: Decision): readonly Generation[] =>
+  verdict.verdict === 'purge' && deletedDateTime !== undefined ? [{ id, deletedDateTime }] : [];
 
-const byAge = (a: Generation, b: Generation) => (ageKey(a) < ageKey(b) ? -1 : 1);
-const ageKey = ({ id, deletedDateTime }: Generation) => `${deletedDateTime} ${id}`;
+/** Oldest first. */
+export const byAge = (a: Generation, b: Generation) => (ageOf(a) < ageOf(b) ? -1 : 1);
+const ageOf = ({ id, deletedDateTime }: Generation) => `${deletedDateTime} ${id}`;
 
-/** Names this exact set of generations, whatever order it was read in. */
-export function fingerprint(sorted: readonly Generation[]): string {
+/** Names this exact set of keys or ids, which must be sorted. */
+export function fingerprint(sorted: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const { id, deletedDateTime } of sorted) hash.update(`${id} ${deletedDateTime}\n`);
+  for (const name of sorted) hash.update(`${name}\n`);
   return hash.digest('hex');
 }
 
@@ -47,13 +47,13 @@ function count(decisions: readonly Decision[], purge: number): PlanCounts {
   return { deletedUsers: decisions.length, purge, keep: decisions.length - purge, keptBy };
 }
 
-function trippedBrakes(purges: number, { limits, syncedUsers, budgetSpent }: Brakes): readonly Refusal[] {
+function exceededLimits(purges: number, { limits, syncedUsers, budgetSpent }: Limits): readonly Refusal[] {
   if (purges === 0) return [];
   const { maxPurgesPerNight, maxPercentOfSyncedUsers, rollingBudget } = limits;
   const percent = syncedUsers > 0 ? (purges * 100) / syncedUsers : 100;
   const afterTonight = budgetSpent + purges;
   const next = 'Look at the list; if it is right, raise the limit in the policy for a night.';
-  const brakes = [
+  const all = [
     {
       refusal: 'tooManyPurges',
       limit: maxPurgesPerNight,
@@ -73,5 +73,5 @@ function trippedBrakes(purges: number, { limits, syncedUsers, budgetSpent }: Bra
       detail: `${purges} purges tonight and ${budgetSpent} before make ${afterTonight} in ${rollingBudget.days} days, ${afterTonight - rollingBudget.maxPurges} more than the ${rollingBudget.maxPurges} allowed (rollingBudget). Nobody is purged. ${next}`,
     },
   ] as const satisfies readonly Refusal[];
-  return brakes.filter(({ limit, actual }) => actual > limit);
+  return all.filter(({ limit, actual }) => actual > limit);
 }

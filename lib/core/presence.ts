@@ -4,16 +4,8 @@
  */
 import { formerUpn, knownAddresses, smtpAddress } from './addresses.ts';
 import type { ImmutableId, ObjectId } from './ids.ts';
-import type {
-  DeletedUser,
-  Fact,
-  Found,
-  OnPremUser,
-  Presence,
-  SourceKind,
-  SourceSummary,
-  Tombstone,
-} from './model.ts';
+import type { DeletedUser, Fact, Found, OnPremUser, Presence, SourceSummary, Tombstone } from './model.ts';
+import type { SourceKind } from './vocabulary.ts';
 
 export interface Diff {
   /** The immutable ids to look for. */

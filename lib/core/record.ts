@@ -16,7 +16,16 @@ import {
   timestamp,
 } from './ids.ts';
 import type { Json } from './model.ts';
-import { CURE_STATES, KEEP_REASONS, NIGHT_STATUSES, OUTCOMES, REFUSALS } from './names.ts';
+import {
+  ANSWERS,
+  CURE_STATES,
+  FACT_NAMES,
+  KEEP_REASONS,
+  NIGHT_STATUSES,
+  OUTCOMES,
+  REFUSALS,
+  SOURCE_KINDS,
+} from './vocabulary.ts';
 
 const parsed = <T>(parse: (text: string) => T | undefined, what: string) =>
   z.string().transform((text, context) => {
@@ -35,8 +44,7 @@ const zNightId = parsed<NightId>(nightId, 'a night id');
 const zTimestamp = parsed<Timestamp>(timestamp, 'a UTC time');
 const zJson = z.json() as unknown as z.ZodType<Json>;
 const zCount = z.number().int().nonnegative();
-/** Grows with every runner that takes the ledger: who has the smaller number has lost it. */
-const zFence = z.number().int().positive();
+const zAttempt = z.number().int().positive();
 const zHash = z.string().regex(/^[0-9a-f]{64}$/);
 const zFact = z.strictObject({ value: z.enum(['yes', 'no', 'unknown']), origin: z.string() });
 const zGeneration = { id: zObjectId, deletedDateTime: zTimestamp };
@@ -58,10 +66,13 @@ const nightStarted = z.strictObject({
   kind: z.literal('nightStarted'),
   mode: z.enum(['report', 'purge']),
   tenantId: zTenantId,
+  /** Of the tool. Absent in lines of version 0.1. */
+  version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/)
+    .optional(),
   /** The policy in force, whole. */
   policy: zJson,
-  /** The last line of the night before, which the hash of this line continues; absent on the first night. */
-  continues: z.strictObject({ night: zNightId, fence: zFence, hash: zHash }).optional(),
 });
 
 /** `/organization` was read. */
@@ -82,7 +93,7 @@ const deletedUsersRead = z.strictObject({
 /** A source of the on-prem user set was read to its end. */
 const sourceRead = z.strictObject({
   kind: z.literal('sourceRead'),
-  source: z.enum(['entra', 'activeDirectory', 'export']),
+  source: z.enum(SOURCE_KINDS),
   total: zCount,
   slices: z.record(z.string(), zCount),
   asOf: zTimestamp,
@@ -112,7 +123,10 @@ const cureSeen = z.strictObject({
   detail: z.string(),
 });
 
-/** The verdict on one deleted user, with every fact it rests on. */
+/**
+ * The verdict on one deleted user, with every fact it rests on. Written where verdict, reason, a fact or the user
+ * itself differs from the user's last line; {@link unchanged} stands for all the others.
+ */
 const decided = z.strictObject({
   kind: z.literal('decided'),
   id: zObjectId,
@@ -125,23 +139,25 @@ const decided = z.strictObject({
   verdict: z.enum(['purge', 'keep']),
   reason: z.enum(KEEP_REASONS).optional(),
   detail: z.string(),
+  /** Nights on which it was seen absent, tonight included. Not compared: it alone makes no new line. */
   nightsAbsent: zCount,
-  facts: z.strictObject({
-    onPremisesSynced: zFact,
-    onPremises: zFact,
-    reappeared: zFact,
-    mailUser: zFact,
-    hadMailbox: zFact,
-    licensed: zFact,
-    onHold: zFact.optional(),
-    highVolumeEmail: zFact.optional(),
-  }),
+  facts: z.partialRecord(z.enum(FACT_NAMES), zFact),
+});
+
+/** Every other user of the recycle bin: decided tonight, with the same result as in its last line. */
+const unchanged = z.strictObject({
+  kind: z.literal('unchanged'),
+  users: zCount,
+  /** SHA-256 over the sorted ids. */
+  fingerprint: zHash,
+  /** Users of earlier lines that are not in the recycle bin any more. */
+  left: z.array(zObjectId),
 });
 
 /** What tonight would do, or why it may do nothing. */
 const planned = z.strictObject({
   kind: z.literal('planned'),
-  state: z.enum(['ready', 'refused']),
+  state: z.enum(['ready', 'overLimit']),
   fingerprint: zHash,
   counts: zCounts,
   refusals: z.array(zRefusal),
@@ -150,23 +166,35 @@ const planned = z.strictObject({
 });
 
 /** Written before the DELETE is sent. `snapshot` is the whole object, as re-read a moment ago. */
-const intended = z.strictObject({
-  kind: z.literal('intended'),
+const announced = z.strictObject({
+  kind: z.literal('announced'),
   ...zGeneration,
-  attempt: z.number().int().positive(),
+  attempt: zAttempt,
+  /** When the re-read was asked for. Absent in lines of version 0.1. */
+  readAt: zTimestamp.optional(),
   snapshot: zJson,
+});
+
+/** Announced, and certainly not sent: the user is due again. */
+const withdrawn = z.strictObject({
+  kind: z.literal('withdrawn'),
+  ...zGeneration,
+  attempt: zAttempt,
+  why: z.string(),
 });
 
 /** What the service answered to a DELETE; says nothing yet of what became of the object. */
 const answered = z.strictObject({
   kind: z.literal('answered'),
   ...zGeneration,
-  attempt: z.number().int().positive(),
-  answer: z.enum(['accepted', 'forbidden', 'notFound', 'throttled', 'unclear']),
+  attempt: zAttempt,
+  answer: z.enum(ANSWERS),
   detail: z.string(),
+  /** Milliseconds for which the service asks for silence, from the arrival of the answer. */
+  retryAfterMs: z.number().nonnegative().optional(),
 });
 
-/** How one planned purge ended, as seen on re-read. May settle an intent of an earlier night. */
+/** How one planned purge ended, as seen on re-read. */
 const settled = z.strictObject({
   kind: z.literal('settled'),
   ...zGeneration,
@@ -174,8 +202,8 @@ const settled = z.strictObject({
   detail: z.string(),
   /** Milliseconds from the (last) DELETE to the re-read that found it gone. */
   verifiedAfterMs: z.number().nonnegative().optional(),
-  /** The night that wrote the intent, where it is not this one. */
-  intendedBy: zNightId.optional(),
+  /** The night that announced it, where it is not this one. */
+  announcedBy: zNightId.optional(),
 });
 
 /** The last line of a night that came to its own end. */
@@ -185,7 +213,12 @@ const nightEnded = z.strictObject({
   detail: z.string(),
   refusals: z.array(zRefusal),
   counts: zCounts.optional(),
+  /** Planned purges by how they ended tonight. */
   outcomes: z.partialRecord(z.enum(OUTCOMES), zCount),
+  /** DELETEs announced and not settled. The next night looks again. */
+  open: zCount,
+  /** Planned purges that were not tried. */
+  notAttempted: zCount,
   measurements: z.strictObject({
     durationMs: z.number().nonnegative(),
     graphCalls: zCount,
@@ -193,6 +226,8 @@ const nightEnded = z.strictObject({
     throttled: zCount,
     retries: zCount,
   }),
+  /** Of a defect of this tool. Never in the log. */
+  stack: z.string().optional(),
 });
 
 /** What was handed over to telemetry, and whether it arrived. Lines of other nights are sent again until it did. */
@@ -205,16 +240,19 @@ const telemetrySent = z.strictObject({
   detail: z.string(),
 });
 
-/**
- * Written by a later night at the end of one that did not come to its own end: whoever wrote that one, and was
- * merely paused, finds that it does not end any more where it left it, and can write nothing further to it.
- */
-const takenOver = z.strictObject({
-  kind: z.literal('takenOver'),
-  by: zNightId,
-  /** SHA-256 of the line before this one, which a crash tore off in the middle and which is not to be read. */
-  torn: zHash.optional(),
+/** `2026/11/23/20261123T020000Z-<night>.ndjson`, of version 0.1; and today's `log/000001.ndjson`. */
+export const OLD_NIGHT = /^\d{4}\/\d{2}\/\d{2}\/(\d{8}T\d{6}Z)-[0-9a-f]{32}\.ndjson$/;
+export const LOG_FILE = /^log\/(\d{6})\.ndjson$/;
+
+/** The ledger's own lines. The first of a log; `continues` names the last file of a version 0.1 ledger and its end. */
+const logBegun = z.strictObject({
+  kind: z.literal('logBegun'),
+  continues: z.strictObject({ file: z.string().regex(OLD_NIGHT), hash: zHash }).optional(),
 });
+/** The last line of a blob: the log goes on in another. */
+const rolledOver = z.strictObject({ kind: z.literal('rolledOver'), to: z.string().regex(LOG_FILE) });
+/** The line before was torn off by a crash while a disk wrote it; `hash` is its SHA-256. */
+const tornLine = z.strictObject({ kind: z.literal('tornLine'), hash: zHash });
 
 export const ledgerRecord = z.discriminatedUnion('kind', [
   nightStarted,
@@ -224,23 +262,26 @@ export const ledgerRecord = z.discriminatedUnion('kind', [
   exchangeRead,
   cureSeen,
   decided,
+  unchanged,
   planned,
-  intended,
+  announced,
+  withdrawn,
   answered,
   settled,
   nightEnded,
   telemetrySent,
-  takenOver,
+  logBegun,
+  rolledOver,
+  tornLine,
 ]);
 export type LedgerRecord = z.infer<typeof ledgerRecord>;
 export type RecordOf<Kind extends LedgerRecord['kind']> = Extract<LedgerRecord, { kind: Kind }>;
 
-/** A record in its place: which night, which line of it, whose, when, and the SHA-256 of the line before. */
+/** A record in its place: which night, which line of it, when, and the SHA-256 of the line before. */
 export const ledgerLine = z.strictObject({
   night: zNightId,
+  /** Counted from 0 in each night. */
   seq: zCount,
-  /** Of the runner that wrote it. The same in every line of a night but the one that takes it over. */
-  fence: zFence,
   at: zTimestamp,
   /** SHA-256 (hex) of the whole text of the line before, or 64 zeros before the very first. */
   prev: zHash,

@@ -29,26 +29,27 @@ export async function purge(
 }
 
 function meaningOf(answer: SubAnswer | undefined): PurgeAnswer {
-  if (answer?.kind !== 'answered') {
-    return { answer: 'unclear', detail: `No answer to the DELETE: ${answer?.detail ?? 'none was kept'}.` };
+  if (answer === undefined) return { answer: 'unclear', detail: 'No answer to the DELETE was kept.' };
+  const wait = waitOf(answer.retryAfterMs);
+  if (answer.kind !== 'answered') {
+    return { answer: 'unclear', detail: `No answer to the DELETE: ${answer.detail}.`, ...wait };
   }
   const { status, body } = answer;
   const error = graphErrorIn(body);
   const detail = `DELETE answered ${status}${error === '' ? '' : ` ${error}`}`;
-  switch (status) {
-    case 204:
-      return { answer: 'accepted', detail };
-    case 403:
-      return { answer: 'forbidden', detail };
-    case 404:
-      return { answer: 'notFound', detail };
-    case 429:
-      return {
-        answer: 'throttled',
-        detail,
-        retryAfterMs: Math.min(answer.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, MAX_RETRY_AFTER_MS),
-      };
-    default:
-      return { answer: 'unclear', detail };
-  }
+  if (status === 429) return { answer: 'throttled', detail, retryAfterMs: DEFAULT_RETRY_AFTER_MS, ...wait };
+  return { answer: NAMES[status] ?? (isRejection(status) ? 'rejected' : 'unclear'), detail, ...wait };
 }
+
+const waitOf = (retryAfterMs: number | undefined) =>
+  retryAfterMs === undefined ? {} : { retryAfterMs: Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) };
+
+const NAMES: Readonly<Record<number, PurgeAnswer['answer'] | undefined>> = {
+  204: 'accepted',
+  403: 'denied',
+  404: 'notFound',
+};
+
+/** The service has understood the DELETE and will not carry it out. Not so where it only could not deal with it now. */
+const isRejection = (status: number) => status >= 400 && status < 500 && !PASSING.has(status);
+const PASSING: ReadonlySet<number> = new Set([401, 408, 424]);

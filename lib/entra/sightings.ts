@@ -6,6 +6,7 @@ import { NightRefused } from '../errors.ts';
 import type { Sighting } from '../ports.ts';
 import { readBatch, type SubAnswer } from './batch.ts';
 import type { GraphClient } from './client.ts';
+import { graphErrorIn } from './graphError.ts';
 import { deletedUserSelect, nameOf, parseDeletedUser } from './schema.ts';
 
 /** Never throws for what the service answers. What could not be learnt is `unclear`. */
@@ -23,14 +24,19 @@ export async function sightings(
   ]);
   const answers = await readBatch(client, urls, {}, signal);
   return new Map(
-    once.map((id, index) => [
-      id,
-      {
-        deleted: deletedIn(answers[2 * index], id, directoryExtensions),
-        live: liveIn(answers[2 * index + 1], id),
-      },
-    ]),
+    once.map((id, index) => {
+      const pair = [answers[2 * index], answers[2 * index + 1]];
+      const why = pair.flatMap(whyUnclear)[0];
+      const deleted = deletedIn(pair[0], id, directoryExtensions);
+      return [id, { deleted, live: liveIn(pair[1], id), ...(why !== undefined && { why }) }];
+    }),
   );
+}
+
+function whyUnclear(answer: SubAnswer | undefined): readonly string[] {
+  if (answer?.kind !== 'answered') return [answer?.detail ?? 'no answer was kept'];
+  const isClear = answer.status === 200 || answer.status === 404;
+  return isClear ? [] : [`it answered ${answer.status} ${graphErrorIn(answer.body)}`.trim()];
 }
 
 function deletedIn(

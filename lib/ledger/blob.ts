@@ -1,4 +1,4 @@
-/** The ledger in a container of Azure Storage: one append blob a night. */
+/** The log in a container of Azure Storage: append blobs, each leased by the run that writes it. */
 import type { TokenCredential } from '@azure/identity';
 import {
   type AppendBlobClient,
@@ -7,11 +7,12 @@ import {
   ContainerClient,
   type StoragePipelineOptions,
 } from '@azure/storage-blob';
+import { messageOf } from '../errors.ts';
 import type { Ledger } from '../ports.ts';
 import { takeBlobLease } from './blobLease.ts';
 import { blobProblem, fieldsOf } from './blobProblem.ts';
 import { createLedger } from './ledger.ts';
-import type { NightStore } from './store.ts';
+import type { LogStore } from './store.ts';
 
 export interface BlobLedgerOptions {
   /** `https://<account>.blob.core.windows.net/<container>` */
@@ -25,7 +26,7 @@ export interface BlobLedgerOptions {
 const MAX_BLOCK = 4 * 1024 * 1024;
 /** The storage SDK has no timeout of its own: without this a silent server would hold the night for ever. */
 const CALL_MS = 90_000;
-const READ_NIGHT_MS = 300_000;
+const READ_MS = 300_000;
 /** Waits 0, 1, 3 and 7 seconds between the tries. */
 const RETRIES = { maxTries: 5, retryDelayInMs: 1000, maxRetryDelayInMs: 10_000 };
 
@@ -38,13 +39,13 @@ export function createBlobLedger({ containerUrl, credential, clientOptions }: Bl
   return createLedger(blobStore(container));
 }
 
-function blobStore(container: ContainerClient): NightStore {
+function blobStore(container: ContainerClient): LogStore {
   return {
     location: container.url.replace(/\?.*$/, ''),
     async names() {
       try {
         const names: string[] = [];
-        for await (const { name } of container.listBlobsFlat({ abortSignal: soon(READ_NIGHT_MS) })) {
+        for await (const { name } of container.listBlobsFlat({ abortSignal: soon(READ_MS) })) {
           names.push(name);
         }
         return names;
@@ -56,10 +57,10 @@ function blobStore(container: ContainerClient): NightStore {
       try {
         const { readableStreamBody } = await container
           .getBlobClient(name)
-          .download(0, undefined, { abortSignal: soon(READ_NIGHT_MS), maxRetryRequests: 3 });
+          .download(0, undefined, { abortSignal: soon(READ_MS), maxRetryRequests: 3 });
         for await (const chunk of readableStreamBody ?? []) yield Buffer.from(chunk);
       } catch (error) {
-        throw blobProblem(error);
+        throw new Error(`${name} cannot be read: ${messageOf(blobProblem(error))}`, { cause: error });
       }
     },
     async create(name) {
@@ -76,15 +77,21 @@ function blobStore(container: ContainerClient): NightStore {
         throw blobProblem(error);
       }
     },
-    async append(name, offset, texts) {
+    async lease(name) {
       const blob = container.getAppendBlobClient(name);
-      let position = offset;
-      for (const block of blocksOf(texts)) {
-        await appendOnce(blob, position, block);
-        position += block.length;
-      }
+      const lease = await takeBlobLease(blob);
+      if (lease === undefined) return undefined;
+      return {
+        ...lease,
+        async append(offset, texts) {
+          let position = offset;
+          for (const block of blocksOf(texts)) {
+            await appendOnce(blob, lease.id, position, block);
+            position += block.length;
+          }
+        },
+      };
     },
-    lease: () => takeBlobLease(container),
   };
 }
 
@@ -96,8 +103,9 @@ async function createEmpty(blob: AppendBlobClient): Promise<void> {
       blobHTTPHeaders: { blobContentType: 'application/x-ndjson' },
     });
   } catch (error) {
-    // It may be there because our own first try arrived and its answer did not.
-    if (fieldsOf(error).status !== 409 || (await lengthOf(blob)) !== 0) throw error;
+    // It is there already. Without the lease, or under an immutability policy, the service may say so in other ways.
+    const { status } = fieldsOf(error);
+    if (status !== 409 && status !== 412) throw error;
   }
 }
 
@@ -118,11 +126,16 @@ async function upload(blob: BlockBlobClient, bytes: Buffer): Promise<void> {
  * Appends at exactly `position`. An answer that never came and a repeated try both leave open whether the block
  * arrived; the blob itself then says: it must end with this block, and nothing after it.
  */
-async function appendOnce(blob: AppendBlobClient, position: number, block: Buffer): Promise<void> {
+async function appendOnce(
+  blob: AppendBlobClient,
+  leaseId: string,
+  position: number,
+  block: Buffer,
+): Promise<void> {
   try {
     await blob.appendBlock(block, block.length, {
       abortSignal: soon(CALL_MS),
-      conditions: { appendPosition: position },
+      conditions: { appendPosition: position, leaseId },
     });
   } catch (error) {
     const { status } = fieldsOf(error);
@@ -130,7 +143,7 @@ async function appendOnce(blob: AppendBlobClient, position: number, block: Buffe
     if (!unclear) throw blobProblem(error);
     if (await endsWith(blob, position, block)) return;
     if (status !== 412) throw blobProblem(error);
-    throw new Error('another night has taken it over, or something else writes to it', { cause: error });
+    throw new Error('another run has taken the lease, or something else writes to it', { cause: error });
   }
 }
 

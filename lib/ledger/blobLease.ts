@@ -1,5 +1,5 @@
-/** One process at a time writes to a container: whoever has the lease of its blob `lock`. */
-import type { BlobLeaseClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+/** One process at a time writes to a blob: the one that has its lease. The service refuses appends without it. */
+import type { AppendBlobClient, BlobLeaseClient } from '@azure/storage-blob';
 import { messageOf } from '../errors.ts';
 import { blobProblem, fieldsOf } from './blobProblem.ts';
 import type { Lease } from './store.ts';
@@ -13,43 +13,26 @@ const CALL_MS = 10_000;
 /** A courtesy to the next night, not worth waiting for. */
 const RELEASE_MS = 3_000;
 
+export interface BlobLease extends Omit<Lease, 'append'> {
+  readonly id: string;
+}
+
 /** `undefined` where another process has it. */
-export async function takeBlobLease(container: ContainerClient): Promise<Lease | undefined> {
-  const blob = container.getBlockBlobClient('lock');
+export async function takeBlobLease(blob: AppendBlobClient): Promise<BlobLease | undefined> {
   const client = blob.getBlobLeaseClient();
   const askedAt = now();
   try {
-    await acquire(blob, client);
+    await client.acquireLease(LEASE_SECONDS, { abortSignal: soon() });
+    const { blobCommittedBlockCount = 0 } = await blob.getProperties({ abortSignal: soon() });
+    return keep(client, blobCommittedBlockCount, askedAt);
   } catch (error) {
     if (fieldsOf(error).code === 'LeaseAlreadyPresent') return undefined;
     throw blobProblem(error);
   }
-  return keep(client, askedAt);
-}
-
-async function acquire(blob: BlockBlobClient, client: BlobLeaseClient): Promise<void> {
-  const take = () => client.acquireLease(LEASE_SECONDS, { abortSignal: soon() });
-  try {
-    await take();
-  } catch (error) {
-    if (fieldsOf(error).status !== 404 || fieldsOf(error).code === 'ContainerNotFound') throw error;
-    await createLock(blob);
-    await take();
-  }
-}
-
-async function createLock(blob: BlockBlobClient): Promise<void> {
-  try {
-    await blob.upload('', 0, { abortSignal: soon(), conditions: { ifNoneMatch: '*' } });
-  } catch (error) {
-    // Somebody else made it a moment ago, and may have leased it already.
-    const { status } = fieldsOf(error);
-    if (status !== 409 && status !== 412) throw error;
-  }
 }
 
 /** Renews it until it is released. It counts from when it was asked for, not from when the answer came. */
-function keep(client: BlobLeaseClient, acquiredAt: Moment): Lease {
+function keep(client: BlobLeaseClient, appends: number, acquiredAt: Moment): BlobLease {
   let renewedAt = acquiredAt;
   let isLost: unknown;
   const renew = async () => {
@@ -65,13 +48,15 @@ function keep(client: BlobLeaseClient, acquiredAt: Moment): Lease {
   };
   const timer = setInterval(() => void renew().catch(() => undefined), RENEW_MS).unref();
   return {
+    id: client.leaseId,
+    appends,
     async stillOurs() {
       if (isLost === undefined && since(renewedAt) < FRESH_MS) return;
       try {
         if (isLost !== undefined) throw isLost;
         await renew();
       } catch (error) {
-        const why = isLost === undefined ? messageOf(blobProblem(error)) : 'another night has taken it over';
+        const why = isLost === undefined ? messageOf(blobProblem(error)) : 'another run has taken it';
         throw new Error(`the lease of the ledger is lost: ${why}`, { cause: error });
       }
     },

@@ -1,22 +1,18 @@
-/** A night as text: NDJSON, each line holding the SHA-256 of the line before. */
+/** The log as text: NDJSON, each line holding the SHA-256 of the line before. */
 import { hash } from 'node:crypto';
 import type { NightId, Timestamp } from '../core/ids.ts';
+import { isObject, parseJson } from '../core/json.ts';
+import type { JsonObject } from '../core/model.ts';
 import { type LedgerLine, type LedgerRecord, ledgerLine } from '../core/record.ts';
 import { messageOf } from '../errors.ts';
 
-/** What the first line of the very first night continues. */
+/** What the first line of the very first log continues. */
 export const NOTHING_BEFORE = '0'.repeat(64);
 
 /** Where the next line goes: its number in the night, and the hash of the line before. */
 export interface Tail {
   readonly seq: number;
   readonly prev: string;
-}
-
-/** Whose lines they are. */
-export interface Author {
-  readonly night: NightId;
-  readonly fence: number;
 }
 
 export interface Linked {
@@ -27,12 +23,12 @@ export interface Linked {
 }
 
 /**
- * The lines that `records` become after `tail`. Each is read back from its text at once: a line that could not
- * be read would refuse every later night, so it is not written.
+ * The lines that `records` become after `tail`. Each is read back from its text at once: a line that could not be read
+ * would refuse every later night, so it is not written.
  * @throws Error where a record would not be readable
  */
 export function linkRecords(
-  { night, fence }: Author,
+  night: NightId,
   tail: Tail,
   at: Timestamp,
   records: readonly LedgerRecord[],
@@ -41,8 +37,8 @@ export function linkRecords(
   const texts: string[] = [];
   let { seq, prev } = tail;
   for (const record of records) {
-    const text = JSON.stringify({ night, seq, fence, at, prev, record });
-    lines.push(parseLine(Buffer.from(text)));
+    const text = JSON.stringify({ night, seq, at, prev, record });
+    lines.push(parseLine(JSON.parse(text)));
     texts.push(`${text}\n`);
     prev = hash('sha256', text);
     seq += 1;
@@ -50,7 +46,7 @@ export function linkRecords(
   return { lines, texts, tail: { seq, prev } };
 }
 
-/** Something in a night's file that a night does not write. */
+/** Something in a file that no run writes. */
 export class ChainBroken extends Error {
   override readonly name = 'ChainBroken';
   /** Counted from 1, as an editor shows it. */
@@ -68,111 +64,120 @@ export interface ReadLine {
   readonly hash: string;
 }
 
-/** How much there was to read. */
-export interface ChainEnd {
-  readonly bytes: number;
-  /** Those at the end that are a line without its newline. */
-  readonly torn: Uint8Array;
-}
-
 /**
- * The lines of one night, each checked against the one before. A last line without its newline was torn off by a
- * crash while it was being written; nothing was done on the strength of it, and it is left out. So it is where the
- * night was taken over since, and the torn line stands before the one that says so.
+ * The lines of one file, each checked against the one before; `before` is the hash that the first must hold, where it is
+ * known. A last line without its newline was torn off by a crash while it was being written; nothing was done on the
+ * strength of it, and it is left out. So it is where a later run went on behind it, and a `tornLine` names it.
+ * @returns how many bytes there are, and the torn ones at the end
  * @throws ChainBroken
  */
 export async function* readChain(
-  night: NightId,
   chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<ReadLine, ChainEnd, undefined> {
-  const place = startChain(night);
-  const lines = wholeLines(chunks);
-  let held: Uint8Array | undefined;
+  before: string | undefined,
+): AsyncGenerator<ReadLine, FileEnd, undefined> {
+  const seqs = new Map<NightId, number>();
+  let prev = before;
+  let torn: Uint8Array[] = [];
   let lineNumber = 0;
+  const lines = wholeLines(chunks);
   let next = await lines.next();
-  while (!next.done) {
-    const torn = tornBefore(next.value);
-    if (torn !== undefined && (held === undefined || torn !== hash('sha256', held))) {
-      throw new ChainBroken(lineNumber + 1, 'names a torn line before it, which is not there as it was');
-    }
-    if (held !== undefined && torn === undefined) yield place(held);
-    held = next.value;
+  for (; !next.done; next = await lines.next()) {
     lineNumber += 1;
-    next = await lines.next();
+    const bytes = next.value;
+    const line = parsedAt(bytes, lineNumber);
+    if (line instanceof ChainBroken) {
+      torn.push(bytes);
+      continue;
+    }
+    checkTorn(line, torn, lineNumber);
+    torn = [];
+    checkPlace(line, prev, seqs, lineNumber);
+    prev = hash('sha256', bytes);
+    yield { line, hash: prev };
   }
-  if (held !== undefined) yield place(held);
+  if (torn.length > 0) throw new ChainBroken(lineNumber, 'cannot be read');
   return next.value;
 }
 
-/** Gives each line its place, in order, or says why it has none there. */
-function startChain(night: NightId): (bytes: Uint8Array) => ReadLine {
-  let seq = 0;
-  let before: ReadLine | undefined;
-  return (bytes) => {
-    const wrong = (text: string) => new ChainBroken(seq + 1, text);
-    const line = parsedAt(bytes, seq + 1);
-    const { record } = line;
-    if (line.night !== night) throw wrong(`is a line of another night (${line.night})`);
-    if (line.seq !== seq) {
-      throw wrong(`says that it is line ${line.seq + 1} of its night: a line is missing or moved`);
-    }
-    const takesOver = record.kind === 'takenOver';
-    if (seq === 0 && record.kind !== 'nightStarted' && !takesOver) throw wrong('does not start the night');
-    if (seq > 0 && record.kind === 'nightStarted') throw wrong('starts the night a second time');
-    if (before?.line.record.kind === 'takenOver') throw wrong('was written after the night was taken over');
-    const fence = before?.line.fence ?? line.fence;
-    if (before !== undefined && (takesOver ? line.fence <= fence : line.fence !== fence)) {
-      throw wrong(`has the fencing number ${line.fence} after ${fence}`);
-    }
-    const first = (record.kind === 'nightStarted' && record.continues?.hash) || NOTHING_BEFORE;
-    if (line.prev !== (before?.hash ?? first)) {
-      throw wrong('does not continue the line before: one of them was changed');
-    }
-    before = { line, hash: hash('sha256', bytes) };
-    seq += 1;
-    return before;
-  };
+/** What a crash tore off stands before the line that names it. */
+function checkTorn({ record }: LedgerLine, torn: readonly Uint8Array[], lineNumber: number): void {
+  const named = record.kind === 'tornLine' ? record.hash : undefined;
+  if (torn.length === 0 ? named === undefined : named === hashOfTorn(torn)) return;
+  throw named === undefined
+    ? new ChainBroken(lineNumber - torn.length, 'cannot be read')
+    : new ChainBroken(lineNumber, 'names a torn line before it, which is not there as it was');
 }
 
-/** The hash of the line before that `bytes`, where they take over the night, call torn. */
-function tornBefore(bytes: Uint8Array): string | undefined {
-  if (!TAKES_OVER.test(Buffer.from(bytes.subarray(-TAKES_OVER_ROOM)).toString('latin1'))) return undefined;
-  try {
-    const { record } = parseLine(bytes);
-    return record.kind === 'takenOver' ? record.torn : undefined;
-  } catch {
-    return undefined;
+/** A run that mended a torn line can itself be torn off: then there are several. */
+export function hashOfTorn(torn: readonly Uint8Array[]): string {
+  const lines = torn.flatMap((line, index) => (index === 0 ? [line] : [Buffer.from([NEWLINE]), line]));
+  return hash('sha256', Buffer.concat(lines));
+}
+
+function checkPlace(
+  line: LedgerLine,
+  prev: string | undefined,
+  seqs: Map<NightId, number>,
+  lineNumber: number,
+): void {
+  if (prev !== undefined && line.prev !== prev) {
+    throw new ChainBroken(
+      lineNumber,
+      'does not continue the line before: one of them was changed, removed or added',
+    );
   }
+  const seq = seqs.get(line.night);
+  if (seq !== undefined && line.seq !== seq) {
+    throw new ChainBroken(
+      lineNumber,
+      `says that it is line ${line.seq + 1} of its night, and it is line ${seq + 1}`,
+    );
+  }
+  seqs.set(line.night, line.seq + 1);
 }
 
-/** So that not every line is parsed twice. */
-const TAKES_OVER = /"kind":"takenOver"/;
-const TAKES_OVER_ROOM = 250;
-
-function parsedAt(bytes: Uint8Array, lineNumber: number): LedgerLine {
+function parsedAt(bytes: Uint8Array, lineNumber: number): LedgerLine | ChainBroken {
   try {
-    return parseLine(bytes);
+    return parseLine(JSON.parse(textOf(bytes)));
   } catch (error) {
-    throw new ChainBroken(lineNumber, `cannot be read: ${messageOf(error)}`);
+    return new ChainBroken(lineNumber, `cannot be read: ${messageOf(error)}`);
   }
 }
 
 /** Strict, so that two different texts never read as the same line. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+export const textOf = (bytes: Uint8Array) => utf8.decode(bytes);
 
-function parseLine(bytes: Uint8Array): LedgerLine {
-  const result = ledgerLine.safeParse(JSON.parse(utf8.decode(bytes)));
+/** `undefined` where it is no JSON object in UTF-8. */
+export function jsonIn(bytes: Uint8Array): JsonObject | undefined {
+  try {
+    const json = parseJson(textOf(bytes));
+    return isObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws Error naming what is wrong */
+export function parseLine(json: unknown): LedgerLine {
+  const result = ledgerLine.safeParse(json);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new Error(problems.join('; '));
 }
 
+export interface FileEnd {
+  readonly bytes: number;
+  /** Those at the end that are a line without its newline. */
+  readonly torn: Uint8Array;
+}
+
 const NEWLINE = 0x0a;
 
 /** The lines that have their newline, without it. */
-async function* wholeLines(
+export async function* wholeLines(
   chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, ChainEnd, undefined> {
+): AsyncGenerator<Uint8Array, FileEnd, undefined> {
   let open: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of chunks) {

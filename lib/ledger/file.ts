@@ -5,14 +5,15 @@ import { dirname, join, sep } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { Ledger } from '../ports.ts';
 import { createLedger } from './ledger.ts';
-import type { Lease, NightStore } from './store.ts';
+import type { Lease, LogStore } from './store.ts';
 
 /** A ledger in `directory`, which is made where it does not exist. Each append is flushed to the disk. */
 export function createFileLedger(directory: string): Ledger {
   return createLedger(fileStore(directory));
 }
 
-function fileStore(directory: string): NightStore {
+/** The files themselves: who only reads them (`readLog`) takes no lease. */
+export function fileStore(directory: string): LogStore {
   return {
     location: directory,
     async names() {
@@ -28,13 +29,13 @@ function fileStore(directory: string): NightStore {
       try {
         for await (const chunk of createReadStream(join(directory, name))) yield chunk as Buffer;
       } catch (error) {
-        throw inWords(error);
+        throw new Error(`${name} cannot be read: ${messageOf(inWords(error))}`, { cause: error });
       }
     },
     async create(name) {
       try {
         await mkdir(dirname(join(directory, name)), { recursive: true });
-        await withFile(join(directory, name), 'wx', (file) => file.sync());
+        await withFile(join(directory, name), 'a', (file) => file.sync());
         await flushFolders(directory, name);
       } catch (error) {
         throw inWords(error);
@@ -42,39 +43,37 @@ function fileStore(directory: string): NightStore {
     },
     async attach(name, html) {
       try {
+        await mkdir(dirname(join(directory, name)), { recursive: true });
         await withFile(join(directory, name), 'wx', (file) => file.writeFile(html));
       } catch (error) {
         throw inWords(error);
       }
     },
-    async append(name, offset, texts) {
+    async lease(name) {
+      const path = join(directory, `${name}.lock`);
       try {
-        await withFile(join(directory, name), constants.O_WRONLY | constants.O_APPEND, async (file) => {
-          const { size } = await file.stat();
-          if (size !== offset) {
-            throw new Error(`it holds ${size} bytes instead of ${offset}: something else writes to it`);
-          }
-          await file.writeFile(texts.join(''));
-          await file.sync();
-        });
-      } catch (error) {
-        throw inWords(error);
-      }
-    },
-    async lease() {
-      try {
-        await mkdir(directory, { recursive: true });
-      } catch (error) {
-        throw inWords(error);
-      }
-      const path = join(directory, 'lock');
-      try {
-        return await takeFileLease(path);
+        const lock = await takeLock(path);
+        return lock && { ...lock, append: (offset, texts) => append(join(directory, name), offset, texts) };
       } catch (error) {
         throw new Error(`${path}: ${messageOf(error)}`, { cause: error });
       }
     },
   };
+}
+
+async function append(path: string, offset: number, texts: readonly string[]): Promise<void> {
+  try {
+    await withFile(path, constants.O_WRONLY | constants.O_APPEND, async (file) => {
+      const { size } = await file.stat();
+      if (size !== offset) {
+        throw new Error(`it holds ${size} bytes instead of ${offset}: something else writes to it`);
+      }
+      await file.writeFile(texts.join(''));
+      await file.sync();
+    });
+  } catch (error) {
+    throw inWords(error);
+  }
 }
 
 const SQLITE_BUSY = 5;
@@ -83,7 +82,7 @@ const SQLITE_BUSY = 5;
  * The lock of an SQLite database: Node has no other way to the operating system's. It lasts as long as the process
  * and not a moment longer, and as long as a paused one sleeps.
  */
-async function takeFileLease(path: string): Promise<Lease | undefined> {
+async function takeLock(path: string): Promise<Omit<Lease, 'append'> | undefined> {
   const { DatabaseSync } = await import('node:sqlite');
   const database = new DatabaseSync(path);
   try {
@@ -94,6 +93,7 @@ async function takeFileLease(path: string): Promise<Lease | undefined> {
     throw error;
   }
   return {
+    appends: 0,
     stillOurs: async () => undefined,
     async release() {
       try {

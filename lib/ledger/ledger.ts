@@ -1,163 +1,146 @@
-/** The ledger over any store. */
-import type { Timestamp } from '../core/ids.ts';
+/** The ledger over any store: one log, which one run at a time holds, written by one writer. */
+import type { NightId, Timestamp } from '../core/ids.ts';
 import type { LedgerLine, LedgerRecord } from '../core/record.ts';
 import { LedgerFailed, messageOf, NightRefused } from '../errors.ts';
-import type { ChainLink, Claim, Clock, Ledger, NightLedger } from '../ports.ts';
-import { linkRecords, NOTHING_BEFORE, type Tail } from './chain.ts';
-import { addClaim } from './claims.ts';
-import { readHistory } from './history.ts';
-import { type Lease, type NightStore, nameOf, reportNameOf } from './store.ts';
-import { takeOverUnfinished } from './takeOver.ts';
+import type { Clock, Ledger, OpenLedger } from '../ports.ts';
+import { linkRecords, type Tail } from './chain.ts';
+import { readLog } from './readLog.ts';
+import type { LogStore } from './store.ts';
+import { type Held, type Place, takeLog } from './take.ts';
 
 /** Together longer than the lease of a process that died. */
 const WAIT_MS = 5_000;
 const WAITS = 15;
 
-export function createLedger(store: NightStore): Ledger {
+export function createLedger(store: LogStore): Ledger {
   return {
     location: store.location,
-    async *earlierNights(since) {
-      try {
-        return yield* readHistory(store, since);
-      } catch (error) {
-        throw unreliable(store, error);
-      }
-    },
-    async claim(night, clock, signal) {
-      const lease = await takeLease(store, clock, signal);
-      const startedAt = clock.now();
-      try {
-        const { fence, earlier } = await addClaim(store, night, startedAt);
-        await takeOverUnfinished(store, earlier, { night, fence, startedAt });
-        return { night, startedAt, fence, ...inLedgerWords(lease, store.location) };
-      } catch (error) {
-        await lease.release();
-        throw unreliable(store, error);
-      }
-    },
-    async begin(claim, continues) {
-      const { night, startedAt, fence } = claim;
-      if (continues !== undefined && continues.fence >= fence) {
-        throw unreliable(
-          store,
-          `claims.log gave tonight the number ${fence}, and the night ${continues.night} has ${continues.fence} already: it was cut or replaced`,
-        );
-      }
-      const name = nameOf(night, startedAt);
-      try {
-        await store.create(name);
-      } catch (error) {
-        throw new NightRefused(
-          'ledgerUnusable',
-          `The ledger cannot be written: ${store.location}/${name}: ${messageOf(error)}. Nothing was purged, ` +
-            'because nothing is purged that is not written first.',
-          { cause: error },
-        );
-      }
-      return beginNight(store, name, claim, continues);
+    async open(night, clock, signal) {
+      const held = await waitFor(store, night, clock, signal);
+      return openLedger(store, held, night, clock.now());
     },
   };
 }
 
-function unreliable(store: NightStore, error: unknown): NightRefused {
-  return new NightRefused(
-    'ledgerUnusable',
-    `The ledger in ${store.location} cannot be relied on: ${messageOf(error)}. Nothing was purged. ` +
-      'Put right what is said here; where a file was changed, find out by whom (storage log) and restore ' +
-      'it from a copy, or start a new ledger elsewhere: nights absent and budget then count from nothing.',
-    { cause: error },
-  );
-}
-
-async function takeLease(store: NightStore, clock: Clock, signal: AbortSignal): Promise<Lease> {
-  for (let waits = 0; waits <= WAITS && !signal.aborted; waits++) {
+async function waitFor(store: LogStore, night: NightId, clock: Clock, signal: AbortSignal): Promise<Held> {
+  for (let waits = 0; waits <= WAITS && !signal.aborted; waits += 1) {
     if (waits > 0) await clock.sleep(WAIT_MS, signal);
     try {
-      const lease = await store.lease();
-      if (lease !== undefined) return lease;
+      const held = await takeLog(store, night, clock.now());
+      if (held !== undefined) return held;
     } catch (error) {
       throw unreliable(store, error);
     }
   }
   throw new NightRefused(
     'anotherNightRuns',
-    `Another night is running: it has the ledger in ${store.location}. Nothing was purged by this one. Wait until ` +
-      'the other has ended. If none is running, this lasts for a minute after the other died: run it again.',
+    `Another night is running: it holds the ledger in ${store.location}. Nothing was purged by this one. Wait until the other has ended. If none is running, this lasts for a minute after the other died: run it again.`,
   );
 }
 
-/** A claim that is lost is a ledger that cannot be written. */
-function inLedgerWords(lease: Lease, location: string): Pick<Claim, 'stillOurs' | 'release'> {
+function openLedger(store: LogStore, held: Held, night: NightId, startedAt: Timestamp): OpenLedger {
+  const location = `${store.location}/${held.name}`;
   return {
-    async stillOurs() {
+    location,
+    startedAt,
+    async *lines(since) {
       try {
-        await lease.stillOurs();
+        yield* readLog(store, since);
       } catch (error) {
-        throw failed(location, messageOf(error), error);
+        throw unreliable(store, error);
       }
     },
-    release: () => lease.release(),
+    append: startWriter(held, night, location),
+    async stillOurs() {
+      try {
+        await held.lease.stillOurs();
+      } catch (error) {
+        throw failed(location, error);
+      }
+    },
+    async attach(html) {
+      const name = reportName(night, startedAt);
+      await store.attach(name, html);
+      return `${store.location}/${name}`;
+    },
+    release: () => held.lease.release(),
   };
+}
+
+/** `2026/11/23/20261123T020000Z-<night>.html` */
+function reportName(night: NightId, startedAt: Timestamp): string {
+  const stamp = `${startedAt.slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+  return `${startedAt.slice(0, 10).replaceAll('-', '/')}/${stamp}-${night}.html`;
+}
+
+interface Waiting {
+  readonly at: Timestamp;
+  readonly records: readonly LedgerRecord[];
+  readonly resolve: (lines: readonly LedgerLine[]) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
- * A night's file is made empty when it begins, so that a ledger that cannot be written refuses the night at
- * once. After one failed append nothing more is appended: what the file then ends with is not certain.
+ * What comes in while an append is under way goes into the next one, in order, the lines of one call together. After a
+ * failure nothing more is appended: what the file then ends with is not certain.
  */
-function beginNight(
-  store: NightStore,
-  name: string,
-  claim: Claim,
-  continues: ChainLink | undefined,
-): NightLedger {
-  const location = `${store.location}/${name}`;
-  let tail: Tail = { seq: 0, prev: continues?.hash ?? NOTHING_BEFORE };
-  let offset = 0;
-  let broken = false;
+function startWriter(held: Held, night: NightId, location: string): OpenLedger['append'] {
+  let place: Place = held.place;
+  let waiting: Waiting[] = [];
+  let isWriting = false;
+  let broken: LedgerFailed | undefined;
 
-  async function append(at: Timestamp, records: readonly LedgerRecord[]): Promise<readonly LedgerLine[]> {
-    if (broken) throw failed(location, 'an earlier write failed');
+  async function write(batch: readonly Waiting[]): Promise<void> {
     try {
-      if (tail.seq === 0) checkStart(records[0], continues);
-      const linked = linkRecords(claim, tail, at, records);
-      await claim.stillOurs();
-      await store.append(name, offset, linked.texts);
-      tail = linked.tail;
-      offset += linked.texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0);
-      return linked.lines;
+      if (broken !== undefined) throw broken;
+      let tail: Tail = place;
+      const linked = batch.map(({ at, records }) => {
+        const one = linkRecords(night, tail, at, records);
+        tail = one.tail;
+        return one;
+      });
+      const texts = linked.flatMap((one) => one.texts);
+      await held.lease.append(place.offset, texts);
+      const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+      place = { ...tail, offset: place.offset + bytes };
+      for (const [index, one] of batch.entries()) one.resolve(linked[index]?.lines ?? []);
     } catch (error) {
-      broken = true;
-      throw error instanceof LedgerFailed ? error : failed(location, messageOf(error), error);
+      broken ??= failed(location, error);
+      for (const one of batch) one.reject(broken);
     }
   }
 
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    location,
-    append(at, records) {
-      const turn = last.then(() => append(at, records));
-      last = turn.catch(() => undefined);
-      return turn;
-    },
-    async attach(html) {
-      const report = reportNameOf(name);
-      await store.attach(report, html);
-      return `${store.location}/${report}`;
-    },
-  };
-}
-
-function checkStart(first: LedgerRecord | undefined, continues: ChainLink | undefined): void {
-  const said = first?.kind === 'nightStarted' ? first.continues : undefined;
-  if (first?.kind !== 'nightStarted' || said?.night !== continues?.night || said?.hash !== continues?.hash) {
-    throw new Error('the first record of a night must be nightStarted and name the night it continues');
+  async function writeAll(): Promise<void> {
+    if (isWriting) return;
+    isWriting = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      await write(batch);
+    }
+    isWriting = false;
   }
+
+  return (at, records) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ at, records, resolve, reject });
+      void writeAll();
+    });
 }
 
-function failed(location: string, what: string, cause?: unknown): LedgerFailed {
+function unreliable(store: LogStore, error: unknown): NightRefused {
+  if (error instanceof NightRefused) return error;
+  return new NightRefused(
+    'ledgerUnusable',
+    `The ledger in ${store.location} cannot be relied on: ${messageOf(error)}. Nothing was purged. Put right what is said here; where a file was changed, find out by whom (storage log) and restore it from a copy, or start a new ledger elsewhere: nights absent and budget then count from nothing.`,
+    { cause: error },
+  );
+}
+
+function failed(location: string, error: unknown): LedgerFailed {
+  if (error instanceof LedgerFailed) return error;
   return new LedgerFailed(
-    `The ledger could not be written: ${location}: ${what}. Nothing more is purged tonight. Put it right before ` +
-      'the next night, which first looks at what this one left open.',
-    { cause },
+    `The ledger could not be written: ${location}: ${messageOf(error)}. Nothing more is purged tonight. Put it right before the next night, which first looks at what this one left open.`,
+    { cause: error },
   );
 }

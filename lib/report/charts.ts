@@ -1,6 +1,5 @@
 /** Charts as inline SVG. Each stands beside the same numbers in words, so none is ever the only place of one. */
-import { KEEP_REASONS } from '../core/names.ts';
-import { KEPT } from '../core/words.ts';
+import { KEEP, KEEP_REASONS } from '../core/vocabulary.ts';
 import { type Html, html } from './html.ts';
 import type { Story } from './story.ts';
 import { number } from './units.ts';
@@ -28,7 +27,7 @@ ${
 <thead><tr><th scope="col">Reason</th><th scope="col" class="number">Users</th></tr></thead>
 <tbody>${reasons.map(
     ({ reason, users }) =>
-      html`<tr><th scope="row">${sentence(KEPT[reason])} <code>${reason}</code>${bar((users * 100) / most)}</th><td class="number">${number(users)}</td></tr>`,
+      html`<tr><th scope="row">${sentence(KEEP[reason])} <code>${reason}</code>${bar((users * 100) / most)}</th><td class="number">${number(users)}</td></tr>`,
   )}</tbody></table>`
 }
 </section>`;

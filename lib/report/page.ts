@@ -1,9 +1,8 @@
 /** The whole page: one file that asks for nothing, runs nothing but its own script, and holds nobody's markup. */
 import { createHash } from 'node:crypto';
-import type { PastNight } from '../core/history.ts';
-import { brakesSection } from './brakes.ts';
 import { keptSection } from './charts.ts';
 import { type Html, html, verbatim } from './html.ts';
+import { limitsSection } from './limits.ts';
 import { peopleSection } from './people.ts';
 import { SCRIPT } from './script.ts';
 import { curesSection, effortSection, sourcesSection } from './sources.ts';
@@ -14,8 +13,6 @@ import { dateOf, momentOf, usersOf } from './units.ts';
 import { verdictSection } from './verdict.ts';
 
 export interface ReportOptions {
-  /** Nights before this one, oldest first. */
-  readonly earlier: readonly PastNight[];
   /** false: the story was told without personal data, and the page says how to find out who is who. */
   readonly personalData: boolean;
 }
@@ -32,7 +29,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /** The report of one night, as HTML. Pure: the same story gives the same page. */
-export function renderReport(story: Story, { earlier, personalData }: ReportOptions): string {
+export function renderReport(story: Story, { personalData }: ReportOptions): string {
   const title = `Night of ${dateOf(story.startedAt)}`;
   return html`<!DOCTYPE html>
 <html lang="en">
@@ -55,9 +52,9 @@ export function renderReport(story: Story, { earlier, personalData }: ReportOpti
 <main>
 ${verdictSection(story)}
 ${keptSection(story)}
-${trendSection(story, earlier)}
+${trendSection(story)}
 ${curesSection(story)}
-${brakesSection(story)}
+${limitsSection(story)}
 ${sourcesSection(story)}
 ${!personalData && withoutNames()}
 ${peopleSection(story)}
@@ -74,7 +71,7 @@ const links = ({ people, cures, planned }: Story): readonly (Html | undefined)[]
   planned && html`<a href="#kept">Kept</a>`,
   html`<a href="#trend">Trend</a>`,
   cures.length > 0 ? html`<a href="#cures">Earlier purges</a>` : undefined,
-  html`<a href="#brakes">Brakes</a>`,
+  html`<a href="#limits">Limits</a>`,
   html`<a href="#sources">What was read</a>`,
   html`<a href="#people">${usersOf(people.length)}</a>`,
 ];

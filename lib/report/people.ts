@@ -1,8 +1,15 @@
 /** Everybody in the recycle bin: the verdict, why, on what facts, and what came of it. */
 import { formerUpn } from '../core/addresses.ts';
-import type { Fact, FactName } from '../core/model.ts';
-import { KEEP_REASONS, OUTCOMES } from '../core/names.ts';
-import { ASKED, ENDED, KEPT } from '../core/words.ts';
+import type { Fact } from '../core/model.ts';
+import {
+  FACT_NAMES,
+  FACTS,
+  type FactName,
+  KEEP,
+  KEEP_REASONS,
+  OUTCOME,
+  OUTCOMES,
+} from '../core/vocabulary.ts';
 import { sentence } from './charts.ts';
 import { type Html, html } from './html.ts';
 import type { Person, Story } from './story.ts';
@@ -33,8 +40,8 @@ function tools(people: readonly Person[]): Html {
   return html`<form id="tools" hidden role="search" aria-label="Users">
 <p><label for="search">Search</label><input id="search" type="search" autocomplete="off" placeholder="name, address, id, reason"></p>
 <p><label for="choice">Show</label><select id="choice">${option('', 'everybody')}${option('purge', 'to be purged')}${option('keep', 'kept')}
-${outcomes.map((outcome) => option(outcome, `outcome: ${ENDED[outcome]}`))}
-${reasons.map((reason) => option(reason, `kept: ${KEPT[reason]}`))}</select></p>
+${outcomes.map((outcome) => option(outcome, `outcome: ${OUTCOME[outcome]}`))}
+${reasons.map((reason) => option(reason, `kept: ${KEEP[reason]}`))}</select></p>
 <p><span id="count" role="status"></span> <button type="button" id="before">Previous</button> <button type="button" id="after">Next</button></p>
 </form>`;
 }
@@ -69,20 +76,18 @@ ${mail !== undefined && mail !== upn && html`<bdi class="line">${mail}</bdi>`}
 function why(person: Person, { started }: Story): Html {
   const { decided, settled } = person;
   if (decided.verdict === 'keep') {
-    const words = decided.reason === undefined ? 'kept' : KEPT[decided.reason];
+    const words = decided.reason === undefined ? 'kept' : KEEP[decided.reason];
     return html`<p>${sentence(words)}. <code>${decided.reason}</code></p>${decided.detail !== words && html`<p class="aside"><bdi>${decided.detail}</bdi></p>`}`;
   }
   if (settled === undefined) {
     return html`<p>Every fact speaks for a purge${started.mode === 'report' ? '; report mode purges nobody' : ''}.</p>`;
   }
-  return html`<p>${sentence(ENDED[settled.outcome])}.</p>${settled.detail !== ENDED[settled.outcome] && html`<p class="aside"><bdi>${settled.detail}</bdi></p>`}`;
+  return html`<p>${sentence(OUTCOME[settled.outcome])}.</p>${settled.detail !== OUTCOME[settled.outcome] && html`<p class="aside"><bdi>${settled.detail}</bdi></p>`}`;
 }
 
-const ORDER = Object.keys(ASKED) as readonly FactName[];
-
 function facts(person: Person): Html {
-  const { decided, announcedAt, answer, settled, settledAt } = person;
-  const known = ORDER.flatMap((name) => {
+  const { decided, sent, settled, settledAt } = person;
+  const known = FACT_NAMES.flatMap((name) => {
     const fact = decided.facts[name];
     return fact === undefined ? [] : [factLine(name, fact)];
   });
@@ -91,13 +96,13 @@ function facts(person: Person): Html {
   return html`<ul class="facts">${known}
 <li>Deleted: ${deletedDateTime === undefined ? 'not told' : momentOf(deletedDateTime)}; seen absent on ${number(nightsAbsent)} ${nightsAbsent === 1 ? 'night' : 'nights in a row'}</li>
 ${immutableId !== undefined && html`<li>Immutable id: <bdi>${immutableId}</bdi></li>`}
-${announcedAt && html`<li>DELETE announced ${momentOf(announcedAt)}</li>`}
-${answer && html`<li>Answer (attempt ${answer.attempt}): ${answer.answer}, <bdi>${answer.detail}</bdi></li>`}
+${sent && html`<li>DELETE announced ${momentOf(sent.announcedAt)}</li>`}
+${sent?.answer && html`<li>Answer (attempt ${sent.attempt}): ${sent.answer.answer}, <bdi>${sent.answer.detail}</bdi></li>`}
 ${settledAt && html`<li>Settled ${momentOf(settledAt)}${proof !== undefined && `, ${decimal(proof / 1000)} s after the DELETE`}</li>`}</ul>`;
 }
 
 const factLine = (name: FactName, { value, origin }: Fact): Html =>
-  html`<li>${ASKED[name]}: <b>${value}</b>, <bdi>${origin}</bdi></li>`;
+  html`<li>${FACTS[name].asked}: <b>${value}</b>, <bdi>${origin}</bdi></li>`;
 
 /** Purges that an earlier night had announced. */
 function lateSettled({ late }: Story): Html | undefined {
@@ -106,6 +111,6 @@ function lateSettled({ late }: Story): Html | undefined {
 <table aria-labelledby="late"><thead><tr><th scope="col">Object id</th><th scope="col">Outcome</th></tr></thead>
 <tbody>${late.map(
     ({ id, outcome, detail }) =>
-      html`<tr><th scope="row"><code>${id}</code></th><td>${sentence(ENDED[outcome])}.${detail !== ENDED[outcome] && html` <span class="aside"><bdi>${detail}</bdi></span>`}</td></tr>`,
+      html`<tr><th scope="row"><code>${id}</code></th><td>${sentence(OUTCOME[outcome])}.${detail !== OUTCOME[outcome] && html` <span class="aside"><bdi>${detail}</bdi></span>`}</td></tr>`,
   )}</tbody></table>`;
 }

@@ -1,5 +1,5 @@
 /** What was read and how old it was; what Exchange Online said; what it all took. */
-import { CURE, SOURCE } from '../core/words.ts';
+import { CURE, SOURCE } from '../core/vocabulary.ts';
 import { type Html, html } from './html.ts';
 import type { Story } from './story.ts';
 import { between, decimal, lasted, momentOf, number } from './units.ts';

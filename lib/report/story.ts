@@ -1,15 +1,18 @@
-/** One night's ledger lines, gathered for reading. */
+/** One night as the report shows it: a view of the state, with nothing counted anew. */
 import type { NightId, Timestamp } from '../core/ids.ts';
-import type { LedgerLine, RecordOf } from '../core/record.ts';
+import { type Key, keyOf } from '../core/model.ts';
+import type { LedgerRecord, RecordOf } from '../core/record.ts';
+import { redacted } from '../core/redaction.ts';
+import type { Open, PastNight, State } from '../core/state.ts';
+import { ANSWER } from '../core/vocabulary.ts';
 
 /** A user of the recycle bin, what was decided, and what came of it. */
 export interface Person {
   readonly decided: RecordOf<'decided'>;
-  /** When the (last) DELETE was announced. */
-  announcedAt?: Timestamp;
-  answer?: RecordOf<'answered'>;
-  settled?: RecordOf<'settled'>;
-  settledAt?: Timestamp;
+  /** The (last) DELETE. */
+  readonly sent: Open | undefined;
+  readonly settled: RecordOf<'settled'> | undefined;
+  readonly settledAt: Timestamp | undefined;
 }
 
 export interface Story {
@@ -20,95 +23,64 @@ export interface Story {
   readonly deletedUsers: number | undefined;
   readonly sources: readonly { readonly at: Timestamp; readonly record: RecordOf<'sourceRead'> }[];
   readonly exchange: RecordOf<'exchangeRead'> | undefined;
-  /** In the order of the ledger. */
+  /** Everybody in the recycle bin; empty where the night did not come to a plan. */
   readonly people: readonly Person[];
-  /** What earlier nights had left open and this one found out. */
+  /** DELETEs of earlier nights that this one settled. */
   readonly late: readonly RecordOf<'settled'>[];
   readonly cures: readonly RecordOf<'cureSeen'>[];
   readonly planned: RecordOf<'planned'> | undefined;
   readonly ended: RecordOf<'nightEnded'>;
   readonly endedAt: Timestamp;
+  /** The last nights, this one included, oldest first. */
+  readonly nights: readonly PastNight[];
 }
 
-type Draft = { -readonly [Key in keyof Story]?: Story[Key] };
-
-/** Takes a night's lines one by one, in order. What it holds grows with the recycle bin, without the snapshots. */
-export function startStory(): { see(line: LedgerLine): void; finish(): Story | undefined } {
-  const draft: Draft = {};
-  const sources: Story['sources'][number][] = [];
-  const cures: RecordOf<'cureSeen'>[] = [];
-  const late: RecordOf<'settled'>[] = [];
-  const people = new Map<string, Person>();
-
-  const see = ({ night, at, record }: LedgerLine) => {
-    switch (record.kind) {
-      case 'nightStarted':
-        Object.assign(draft, { night, startedAt: at, started: record });
-        break;
-      case 'tenantRead':
-        draft.tenant = { at, record };
-        break;
-      case 'deletedUsersRead':
-        draft.deletedUsers = record.users;
-        break;
-      case 'sourceRead':
-        sources.push({ at, record });
-        break;
-      case 'exchangeRead':
-        draft.exchange = record;
-        break;
-      case 'decided':
-        people.set(record.id, { decided: record });
-        break;
-      case 'planned':
-        draft.planned = record;
-        break;
-      case 'cureSeen':
-        cures.push(record);
-        break;
-      case 'settled':
-        if (record.intendedBy !== undefined) late.push(record);
-        else note(people.get(record.id), { settled: record, settledAt: at });
-        break;
-      case 'intended':
-        note(people.get(record.id), { announcedAt: at });
-        break;
-      case 'answered':
-        note(people.get(record.id), { answer: record });
-        break;
-      case 'nightEnded':
-        Object.assign(draft, { ended: record, endedAt: at });
-        break;
-      case 'telemetrySent':
-      case 'takenOver':
-        break;
-    }
-  };
-
+/** @throws Error where the night has not ended */
+export function storyOf(state: State, personalData: boolean): Story {
+  const { tonight } = state;
+  if (tonight?.ended === undefined || tonight.endedAt === undefined)
+    throw new Error('the night has not ended');
+  const shown = <Line extends LedgerRecord>(record: Line) =>
+    (personalData ? record : redacted(record)) as Line;
+  const { tenant, exchange, planned } = tonight;
   return {
-    see,
-    finish: () => {
-      const { night, startedAt, started, ended, endedAt } = draft;
-      if (!night || !startedAt || !started || !ended || !endedAt) return undefined;
-      return {
-        night,
-        startedAt,
-        started,
-        tenant: draft.tenant,
-        deletedUsers: draft.deletedUsers,
-        sources,
-        exchange: draft.exchange,
-        people: [...people.values()],
-        late,
-        cures,
-        planned: draft.planned,
-        ended,
-        endedAt,
-      };
-    },
+    night: tonight.night,
+    startedAt: tonight.startedAt,
+    started: shown(tonight.started),
+    tenant: tenant && { ...tenant, record: shown(tenant.record) },
+    deletedUsers: tonight.deletedUsers,
+    sources: tonight.sourcesRead.map((read) => ({ ...read, record: shown(read.record) })),
+    exchange: exchange && shown(exchange),
+    people: planned === undefined && tonight.decided.size === 0 ? [] : peopleOf(state, personalData, shown),
+    late: tonight.late.map(shown),
+    cures: tonight.cures.map(shown),
+    planned: planned && shown(planned),
+    ended: shown(tonight.ended),
+    endedAt: tonight.endedAt,
+    nights: state.nights,
   };
 }
 
-function note(person: Person | undefined, more: Partial<Person>): void {
-  if (person !== undefined) Object.assign(person, more);
+function peopleOf(
+  { evidence, open, tonight }: State,
+  personalData: boolean,
+  shown: <Line extends LedgerRecord>(record: Line) => Line,
+): readonly Person[] {
+  return [...evidence.values()].map(({ decided, absentNights }) => {
+    const { id, deletedDateTime } = decided;
+    const key: Key | undefined = deletedDateTime && keyOf({ id, deletedDateTime });
+    const end = key && tonight?.ends.get(key);
+    const sent = end?.sent ?? (key && open.get(key));
+    return {
+      decided: { ...shown(decided), nightsAbsent: absentNights },
+      sent: sent && !personalData ? withoutDetail(sent) : sent,
+      settled: end && shown(end.record),
+      settledAt: end?.at,
+    };
+  });
 }
+
+const withoutDetail = (sent: Open): Open =>
+  sent.answer === undefined
+    ? sent
+    : { ...sent, answer: { ...sent.answer, detail: ANSWER[sent.answer.answer] } };

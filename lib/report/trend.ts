@@ -1,5 +1,5 @@
 /** The nights of the past month, and this one. */
-import type { PastNight } from '../core/history.ts';
+import type { PastNight } from '../core/state.ts';
 import { type Html, html } from './html.ts';
 import type { Story } from './story.ts';
 import { momentOf, number } from './units.ts';
@@ -8,8 +8,7 @@ import { momentOf, number } from './units.ts';
 const STEP = 10;
 const HEIGHT = 40;
 
-export function trendSection(story: Story, earlier: readonly PastNight[]): Html {
-  const nights = [...earlier.filter(({ night }) => night !== story.night), tonight(story)];
+export function trendSection({ nights }: Story): Html {
   const bins = nights.map(({ counts }) => counts?.deletedUsers ?? 0);
   const planned = nights.map((one) => (purges(one) ? 0 : (one.counts?.purge ?? 0)));
   return html`<section aria-labelledby="trend">
@@ -44,15 +43,6 @@ function marks(nights: readonly PastNight[]): Html | undefined {
   if (wrong.length === 0) return html`<p class="aside">Every one of them came to its end.</p>`;
   return html`<p class="aside">Not completed: ${wrong.map(({ startedAt, status }, index) => html`${index > 0 && '; '}${momentOf(startedAt)} ${status ?? 'cut off'}`)}.</p>`;
 }
-
-const tonight = ({ night, startedAt, started, ended, planned }: Story): PastNight => ({
-  night,
-  startedAt,
-  mode: started.mode,
-  status: ended.status,
-  counts: planned?.counts ?? ended.counts,
-  purged: ended.outcomes.purged ?? 0,
-});
 
 function columns(
   title: string,

@@ -1,5 +1,5 @@
 /** What the night came to, and what an operator does next. */
-import { NIGHT, REFUSED } from '../core/words.ts';
+import { NIGHT, OUTCOMES, REFUSAL } from '../core/vocabulary.ts';
 import { type Html, html } from './html.ts';
 import type { Story } from './story.ts';
 import { momentOf, number, usersOf } from './units.ts';
@@ -22,32 +22,30 @@ ${(ended.status === 'failed' || ended.status === 'stopped') && html`<p class="de
 function toneOf(story: Story): 'good' | 'look' | 'bad' {
   const { status, refusals } = story.ended;
   if (status === 'failed') return 'bad';
-  const calm = status === 'completed' && refusals.length === 0 && refusedByService(story) === 0;
-  return calm && lingering(story) === 0 ? 'good' : 'look';
+  const calm = status === 'completed' && refusals.length === 0 && needYou(story) === 0;
+  return calm ? 'good' : 'look';
 }
 
+/** From the counts, whatever the status: what was done is never hidden behind it. */
 function headline({ started, ended, planned }: Story): string {
-  const { purged = 0, unverified = 0, notPurged = 0 } = ended.outcomes;
-  switch (ended.status) {
-    case 'refused':
-      return 'Nobody was purged.';
-    case 'failed':
-      if (unverified + notPurged > 0) {
-        return `${usersOf(purged)} purged, ${number(unverified + notPurged)} not proven.`;
-      }
-      return purged > 0 ? `${usersOf(purged)} purged before it failed.` : 'Nobody was purged.';
-    case 'stopped':
-      return `${usersOf(purged)} purged; the rest is left for the next night.`;
-    case 'completed':
-      if (started.mode === 'report') {
-        return ended.refusals.length > 0
-          ? 'Nobody was purged. In purge mode this night would have been refused.'
-          : `Nobody was purged. ${usersOf(planned?.counts.purge ?? 0)} would be.`;
-      }
-      return purged === 0
-        ? 'Nobody was to be purged.'
-        : `${usersOf(purged)} purged, ${purged === 1 ? 'and' : 'each'} seen to be gone.`;
+  const { outcomes, open, notAttempted, status, refusals } = ended;
+  const { purged = 0 } = outcomes;
+  if (started.mode === 'report' && status === 'completed') {
+    return refusals.length > 0
+      ? 'Nobody was purged. In purge mode this night would have been refused.'
+      : `Nobody was purged. ${usersOf(planned?.counts.purge ?? 0)} would be.`;
   }
+  const others = [
+    ...OUTCOMES.flatMap((name) => (name === 'purged' ? [] : [[name, outcomes[name] ?? 0] as const])),
+    ['open', open] as const,
+    ['not attempted', notAttempted] as const,
+  ].filter(([, count]) => count > 0);
+  const rest = others.map(([name, count]) => `${number(count)} ${name}`);
+  if (purged === 0 && rest.length === 0) {
+    return status === 'completed' ? 'Nobody was to be purged.' : 'Nobody was purged.';
+  }
+  const first = purged === 0 ? 'Nobody was purged' : `${usersOf(purged)} purged and seen to be gone`;
+  return `${[first, ...rest].join(', ')}.`;
 }
 
 const modeInWords = ({ started, startedAt, ended }: Story) =>
@@ -62,7 +60,7 @@ function figures(story: Story): readonly (readonly [string, number])[] {
     planOnly ? ['Would be purged', planned?.counts.purge] : ['Purged', ended.outcomes.purged ?? 0],
     ['Kept', planned?.counts.keep],
     ['In the recycle bin', deletedUsers],
-    ['To be looked at', unproven(story) + refusedByService(story) + lingering(story)],
+    ['Need you', needYou(story)],
   ];
   return seen.flatMap(([name, count]) => (count === undefined ? [] : [[name, count] as const]));
 }
@@ -72,22 +70,23 @@ function refusals({ ended }: Story): Html | undefined {
   return html`<h3>Why it ${ended.status === 'refused' ? 'was' : 'would have been'} refused</h3>
 <ul class="refusals">${ended.refusals.map(
     ({ refusal, detail }) =>
-      html`<li><b>${REFUSED[refusal].what}</b> <code>${refusal}</code><br><bdi>${detail}</bdi></li>`,
+      html`<li><b>${REFUSAL[refusal].what}</b> <code>${refusal}</code><br><bdi>${detail}</bdi></li>`,
   )}</ul>`;
 }
 
 function nextSteps(story: Story): readonly string[] {
   const { started, ended, planned } = story;
   const steps = [
-    ...ended.refusals.map(({ refusal }) => REFUSED[refusal].next),
+    ...ended.refusals.map(({ refusal }) => REFUSAL[refusal].next),
     ended.status === 'refused' && 'The next night tries again by itself. Runbook: nightRefused.',
     ended.status === 'failed' && 'Read below why it failed. Runbook: nightFailed.',
-    unproven(story) > 0 &&
-      'Find those not proven at the head of the list of users. The next night looks at them again by itself.',
+    ended.open > 0 && 'The next night looks again at every open purge by itself.',
+    ended.open > 0 && 'If a purge stays open for a day: runbook, purgeUnverified.',
+    stubborn(story) > 0 &&
+      'Find those that were not purged at the head of the list of users. They go last from now on and hold nobody up.',
     ended.status === 'stopped' &&
       'Nothing tonight. If it stops every night, raise NIGHT_TIME_LIMIT_MINUTES and functionTimeout.',
-    unproven(story) > 0 && 'If a purge stays unverified for a day: runbook, purgeUnverified.',
-    refusedByService(story) > 0 &&
+    denied(story) > 0 &&
       'The service does not let this app purge some users, as those who held privileged roles. An administrator has to purge them by hand.',
     lingering(story) > 0 &&
       'Exchange Online still holds purged users. Run Remove-MailUser -PermanentlyDelete for each; this tool does not.',
@@ -99,6 +98,7 @@ function nextSteps(story: Story): readonly string[] {
   return steps.length === 0 ? ['Nothing.'] : [...new Set(steps)];
 }
 
-const unproven = ({ ended }: Story) => (ended.outcomes.unverified ?? 0) + (ended.outcomes.notPurged ?? 0);
-const refusedByService = ({ ended }: Story) => ended.outcomes.refused ?? 0;
+const denied = ({ ended }: Story) => ended.outcomes.denied ?? 0;
+const stubborn = ({ ended }: Story) => (ended.outcomes.notPurged ?? 0) + (ended.outcomes.unread ?? 0);
 const lingering = ({ cures }: Story) => cures.filter(({ state }) => state === 'lingering').length;
+const needYou = (story: Story) => story.ended.open + denied(story) + stubborn(story) + lingering(story);

@@ -3,7 +3,16 @@
  * measurement it may carry. Nothing is sent that is not named here, and every chart and alert is checked against
  * this list.
  */
-import { KEEP_REASONS, type KeepReason, OUTCOMES, type OutcomeName } from '../core/names.ts';
+import {
+  ANSWERS,
+  FACT_NAMES,
+  type FactName,
+  factMeaning,
+  KEEP_REASONS,
+  type KeepReason,
+  OUTCOMES,
+  type OutcomeName,
+} from '../core/vocabulary.ts';
 
 interface EventSchema {
   readonly meaning: string;
@@ -31,7 +40,8 @@ const USER = {
   UserId: 'Entra object id of the deleted user',
   DeletedDateTime: 'When it was deleted (UTC): with UserId this is one deletion of one object',
 } as const;
-const FACT = 'yes, no or unknown, and where that came from';
+
+export const factProperty = (name: FactName) => capital(name) as Capitalize<FactName>;
 
 type KeptBy = `KeptBy${Capitalize<KeepReason>}`;
 export const keptBy = (reason: KeepReason) => `KeptBy${capital(reason)}` as KeptBy;
@@ -48,7 +58,7 @@ export const TELEMETRY_EVENTS = {
     properties: {
       Mode: 'report or purge',
       TenantId: 'The tenant of the policy',
-      ContinuesNight: 'The night whose ledger this one continues',
+      Version: 'Version of the tool',
     },
     measurements: {
       GracePeriodDays: 'The policy in force: days since the deletion in which nobody is purged',
@@ -96,7 +106,7 @@ export const TELEMETRY_EVENTS = {
   },
   Decided: {
     meaning:
-      'The verdict on one deleted user. Every purge; keeps only where the policy asks for it (spellOutKeeps)',
+      'The verdict on one deleted user, where it differs from the night before. Every purge; keeps only where the policy asks for it (spellOutKeeps)',
     properties: {
       ...USER,
       UserPrincipalName: 'Its name before the deletion',
@@ -106,14 +116,11 @@ export const TELEMETRY_EVENTS = {
       Verdict: 'purge or keep',
       Reason: 'Why it is kept',
       Detail: 'The grounds in words',
-      OnPremisesSynced: `Was it synced from on-premises? ${FACT}`,
-      OnPremises: `Is it still there? ${FACT}`,
-      Reappeared: `Does a live user have its anchor, address or name? ${FACT}`,
-      MailUser: `Is it a mail user? ${FACT}`,
-      HadMailbox: `Did it have a mailbox? ${FACT}`,
-      Licensed: `Has it a licence? ${FACT}`,
-      OnHold: `Is it on hold in Exchange? ${FACT}`,
-      HighVolumeEmail: `Is it a high-volume-email account? ${FACT}`,
+      ...each(
+        FACT_NAMES,
+        factProperty,
+        (name) => `${factMeaning(name).asked}? yes, no or unknown, and where that came from`,
+      ),
     },
     measurements: {
       NightsAbsent: 'Nights in a row on which it was seen absent',
@@ -122,9 +129,9 @@ export const TELEMETRY_EVENTS = {
   },
   Planned: {
     meaning:
-      'What the night would do, or that it may do nothing. The purges of a refused plan are counted too',
+      'What the night would do, or that it may do nothing. The purges of a plan that is over a limit are counted too',
     properties: {
-      State: 'ready or refused',
+      State: 'ready or overLimit',
       Fingerprint: 'SHA-256 of who would be purged: the same fingerprint is the same set',
       Refusals: 'Names of what refuses it, separated by commas',
     },
@@ -136,19 +143,27 @@ export const TELEMETRY_EVENTS = {
       ...each(KEEP_REASONS, keptBy, (reason) => `Users kept for ${reason}`),
     },
   },
-  PurgeIntended: {
+  PurgeAnnounced: {
     meaning: 'A DELETE is about to be sent; the ledger holds the whole object',
     properties: USER,
+    measurements: { Attempt: 'Counted from 1' },
+  },
+  PurgeWithdrawn: {
+    meaning: 'A DELETE was announced and certainly not sent; the user is due again',
+    properties: { ...USER, Why: 'In words' },
     measurements: { Attempt: 'Counted from 1' },
   },
   PurgeAnswered: {
     meaning: 'What the service answered to the DELETE; says nothing yet of what became of the object',
     properties: {
       ...USER,
-      Answer: 'accepted, forbidden, notFound, throttled or unclear',
+      Answer: ANSWERS.join(', '),
       Detail: 'In words',
     },
-    measurements: { Attempt: 'Counted from 1' },
+    measurements: {
+      Attempt: 'Counted from 1',
+      RetryAfterMs: 'Milliseconds for which the service asks for silence',
+    },
   },
   PurgeSettled: {
     meaning: 'How one planned purge ended, as seen on re-read',
@@ -156,7 +171,7 @@ export const TELEMETRY_EVENTS = {
       ...USER,
       Outcome: OUTCOMES.join(', '),
       Detail: 'In words',
-      IntendedBy: 'The night that began it, where it is not this one',
+      AnnouncedBy: 'The night that announced it, where it is not this one',
     },
     measurements: { VerifiedAfterMs: 'Milliseconds from the DELETE to the re-read that found it gone' },
   },
@@ -191,13 +206,10 @@ export const TELEMETRY_EVENTS = {
       DeletedUsers: 'Users decided on',
       Purge: 'Users the plan would purge',
       Keep: 'Users kept',
+      Open: 'DELETEs of which it is not known what came of them; the next night looks again',
+      NotAttempted: 'Planned purges that were not tried',
       ...each(OUTCOMES, counted, (outcome) => `Planned purges that ended as ${outcome}`),
     },
-  },
-  NightTakenOver: {
-    meaning: 'A night was found cut off by a later one, which keeps it from going on',
-    properties: { By: 'The night that took it over' },
-    measurements: {},
   },
 } as const satisfies Readonly<Record<string, EventSchema>>;
 

@@ -1,6 +1,7 @@
 /** The night in the function's log: one line, in words, for each record that an operator wants to see. */
 import type { NightId } from '../core/ids.ts';
 import type { LedgerRecord, RecordOf } from '../core/record.ts';
+import { NIGHT } from '../core/vocabulary.ts';
 import type { Telemetry } from '../ports.ts';
 
 export interface Log {
@@ -78,8 +79,14 @@ function inWords(record: LedgerRecord): LogLine | undefined {
       return nightEnded(record);
     case 'telemetrySent':
       return record.delivered ? undefined : warn(`Telemetry of the night ${record.of}: ${record.detail}`);
-    case 'takenOver':
-    case 'intended':
+    case 'withdrawn':
+      return warn(`The DELETE of ${record.id} (try ${record.attempt}) was not sent: ${record.why}.`);
+    case 'unchanged':
+      return info(`Unchanged since the night before: ${users(record.users)}.`);
+    case 'announced':
+    case 'logBegun':
+    case 'rolledOver':
+    case 'tornLine':
       return undefined;
   }
 }
@@ -94,14 +101,16 @@ function planned({ state, counts }: RecordOf<'planned'>): LogLine {
   const reasons = Object.entries(counts.keptBy).map(([reason, count]) => `${reason} ${count}`);
   const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
   const what = `purge ${counts.purge}, keep ${counts.keep}${why}`;
-  return state === 'ready' ? info(`The plan: ${what}.`) : warn(`The plan is refused. It would be: ${what}.`);
+  return state === 'ready'
+    ? info(`The plan: ${what}.`)
+    : warn(`The plan is over a limit. It would be: ${what}.`);
 }
 
 const UNEVENTFUL: ReadonlySet<string> = new Set<RecordOf<'settled'>['outcome']>([
   'purged',
   'alreadyGone',
-  'restoredMeanwhile',
-  'keptOnReread',
+  'restored',
+  'kept',
 ]);
 
 function settled({ id, outcome, detail }: RecordOf<'settled'>): LogLine {
@@ -110,17 +119,10 @@ function settled({ id, outcome, detail }: RecordOf<'settled'>): LogLine {
 }
 
 function nightEnded({ status, detail }: RecordOf<'nightEnded'>): LogLine {
-  const text = `The night ${ENDS[status]}. ${detail}`;
+  const text = `The night ${NIGHT[status]}. ${detail}`;
   if (status === 'completed') return info(text);
   return status === 'failed' ? { level: 'error', text } : warn(text);
 }
-
-const ENDS = {
-  completed: 'is complete',
-  refused: 'was refused: nobody was purged',
-  stopped: 'was stopped; the rest is left for the next',
-  failed: 'failed',
-} as const;
 
 function users(count: number): string {
   return count === 1 ? '1 user' : `${count} users`;

@@ -3,9 +3,9 @@
 import { DAY_MS, elapsedMs, HOUR_MS, type Timestamp } from '../core/ids.ts';
 import { numberAt } from '../core/json.ts';
 import type { Fact } from '../core/model.ts';
-import { KEEP_REASONS, OUTCOMES } from '../core/names.ts';
 import type { LedgerLine, RecordOf } from '../core/record.ts';
-import { counted, event, keptBy, type TelemetryEvent } from './events.ts';
+import { FACT_NAMES, KEEP_REASONS, OUTCOMES } from '../core/vocabulary.ts';
+import { counted, event, factProperty, keptBy, type TelemetryEvent } from './events.ts';
 
 export interface ProjectionOptions {
   /** One event for every user kept. Otherwise keeps are only counted by reason, in Planned. */
@@ -49,14 +49,16 @@ function own({ at, record }: LedgerLine, options: ProjectionOptions): readonly T
       return record.verdict === 'purge' || options.spellOutKeeps ? [decided(record, at)] : [];
     case 'planned':
       return [planned(record)];
-    case 'intended':
-      return [event('PurgeIntended', userOf(record), { Attempt: record.attempt })];
+    case 'announced':
+      return [event('PurgeAnnounced', userOf(record), { Attempt: record.attempt })];
+    case 'withdrawn':
+      return [event('PurgeWithdrawn', { ...userOf(record), Why: record.why }, { Attempt: record.attempt })];
     case 'answered':
       return [
         event(
           'PurgeAnswered',
           { ...userOf(record), Answer: record.answer, Detail: record.detail },
-          { Attempt: record.attempt },
+          { Attempt: record.attempt, RetryAfterMs: record.retryAfterMs },
         ),
       ];
     case 'settled':
@@ -67,7 +69,7 @@ function own({ at, record }: LedgerLine, options: ProjectionOptions): readonly T
             ...userOf(record),
             Outcome: record.outcome,
             Detail: record.detail,
-            IntendedBy: record.intendedBy,
+            AnnouncedBy: record.announcedBy,
           },
           { VerifiedAfterMs: record.verifiedAfterMs },
         ),
@@ -82,25 +84,27 @@ function own({ at, record }: LedgerLine, options: ProjectionOptions): readonly T
       ];
     case 'nightEnded':
       return [...record.refusals.map(refused), nightEnded(record)];
-    case 'takenOver':
-      return [event('NightTakenOver', { By: record.by }, {})];
     case 'telemetrySent':
+    case 'unchanged':
+    case 'logBegun':
+    case 'rolledOver':
+    case 'tornLine':
       return [];
   }
 }
 
-function nightStarted({ mode, tenantId, continues, policy }: RecordOf<'nightStarted'>): TelemetryEvent {
-  const brakes = ['accidentalDeletionPrevention'];
+function nightStarted({ mode, tenantId, version, policy }: RecordOf<'nightStarted'>): TelemetryEvent {
+  const limits = ['accidentalDeletionPrevention'];
   return event(
     'NightStarted',
-    { Mode: mode, TenantId: tenantId, ContinuesNight: continues?.night },
+    { Mode: mode, TenantId: tenantId, Version: version },
     {
       GracePeriodDays: numberAt(policy, ['gracePeriodDays']),
       NightsAbsentRequired: numberAt(policy, ['nightsAbsent']),
-      MaxPurgesPerNight: numberAt(policy, [...brakes, 'maxPurgesPerNight']),
-      MaxPercentOfSyncedUsers: numberAt(policy, [...brakes, 'maxPercentOfSyncedUsers']),
-      RollingBudgetDays: numberAt(policy, [...brakes, 'rollingBudget', 'days']),
-      RollingBudgetPurges: numberAt(policy, [...brakes, 'rollingBudget', 'maxPurges']),
+      MaxPurgesPerNight: numberAt(policy, [...limits, 'maxPurgesPerNight']),
+      MaxPercentOfSyncedUsers: numberAt(policy, [...limits, 'maxPercentOfSyncedUsers']),
+      RollingBudgetDays: numberAt(policy, [...limits, 'rollingBudget', 'days']),
+      RollingBudgetPurges: numberAt(policy, [...limits, 'rollingBudget', 'maxPurges']),
       MaxShrinkPercent: numberAt(policy, ['onPremises', 'maxShrinkPercent']),
       MaxSyncAgeHours: numberAt(policy, ['maxSyncAgeHours']),
     },
@@ -143,17 +147,18 @@ function decided(record: RecordOf<'decided'>, at: Timestamp): TelemetryEvent {
       Verdict: record.verdict,
       Reason: record.reason,
       Detail: record.detail,
-      OnPremisesSynced: inWords(facts.onPremisesSynced),
-      OnPremises: inWords(facts.onPremises),
-      Reappeared: inWords(facts.reappeared),
-      MailUser: inWords(facts.mailUser),
-      HadMailbox: inWords(facts.hadMailbox),
-      Licensed: inWords(facts.licensed),
-      OnHold: facts.onHold && inWords(facts.onHold),
-      HighVolumeEmail: facts.highVolumeEmail && inWords(facts.highVolumeEmail),
+      ...factsOf(facts),
     },
     { NightsAbsent: record.nightsAbsent, DeletedForDays: since(record.deletedDateTime, at, DAY_MS) },
   );
+}
+
+function factsOf(facts: RecordOf<'decided'>['facts']) {
+  const entries = FACT_NAMES.map((name) => {
+    const fact = facts[name];
+    return [factProperty(name), fact && inWords(fact)];
+  });
+  return Object.fromEntries(entries) as Readonly<Record<ReturnType<typeof factProperty>, string | undefined>>;
 }
 
 function planned({ state, fingerprint, refusals, counts, budgetSpent }: RecordOf<'planned'>): TelemetryEvent {
@@ -184,6 +189,8 @@ function nightEnded(record: RecordOf<'nightEnded'>): TelemetryEvent {
       DeletedUsers: counts?.deletedUsers,
       Purge: counts?.purge,
       Keep: counts?.keep,
+      Open: record.open,
+      NotAttempted: record.notAttempted,
       ...tally(OUTCOMES, counted, record.outcomes),
     },
   );
@@ -199,7 +206,10 @@ function namesOf(refusals: Refusals): string | undefined {
   return refusals.length === 0 ? undefined : refusals.map(({ refusal }) => refusal).join(', ');
 }
 
-function userOf({ id, deletedDateTime }: RecordOf<'intended' | 'answered' | 'settled' | 'cureSeen'>) {
+function userOf({
+  id,
+  deletedDateTime,
+}: RecordOf<'announced' | 'withdrawn' | 'answered' | 'settled' | 'cureSeen'>) {
   return { UserId: id, DeletedDateTime: deletedDateTime };
 }
 

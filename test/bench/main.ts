@@ -56,7 +56,7 @@ try {
   if (ended === undefined) throw new Error(stderr.trim().split('\n').at(-1));
   const { outcomes, status, detail, measurements, counts } = ended;
   const { maxWriteUse, maxResourceUse } = await stage.ask('counters');
-  const purging = secondsOf(lines, 'intended', 'settled');
+  const purging = secondsOf(lines, 'announced', 'settled');
   const purged = outcomes.purged ?? 0;
   const rate = purged / purging;
   const share = Math.round((rate * 100) / DOCUMENTED_WRITES_PER_SECOND);

@@ -52,7 +52,7 @@ describe('the mail user', () => {
     ['no answer adds nothing', 'yes', undefined, 'whenAvailable', 'yes'],
     ['no answer is not enough where required', 'yes', undefined, 'required', 'unknown'],
   ])('%s', (_name, graph, word, use, expected) => {
-    expect(withExchangeWord(fact(graph), id, word, use, VERIFIED).mailUser.value).toBe(expected);
+    expect(withExchangeWord(fact(graph), id, word, use, VERIFIED).mailUser?.value).toBe(expected);
   });
 });
 
@@ -82,7 +82,7 @@ test.each([
 
 describe('what Exchange says is told', () => {
   const told = (word: ExchangeWord, graph = fact('yes')) =>
-    withExchangeWord(graph, id, word, 'required', VERIFIED).mailUser.origin;
+    withExchangeWord(graph, id, word, 'required', VERIFIED).mailUser?.origin;
   test.each<readonly [string, ExchangeWord, string]>([
     ['no answer', undefined, 'did not answer'],
     ['nobody of that id', nobody, 'no soft-deleted recipient'],

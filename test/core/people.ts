@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { at, immutableId, nightId, objectId, tenantId, timestamp } from '../../lib/core/ids.ts';
 import type { DeletedUser, Evidence, Fact, Found, Organization } from '../../lib/core/model.ts';
 import { type Policy, parsePolicy } from '../../lib/core/policy.ts';
+import type { FactName } from '../../lib/core/vocabulary.ts';
 
 /** The value, where a test knows that there is one. */
 export function sure<T>(value: T | undefined): T {
@@ -55,7 +56,7 @@ export function deletedMailUser(n: number, changes: Partial<DeletedUser> = {}): 
 const fact = (value: Fact['value']): Fact => ({ value, origin: 'a test' });
 
 /** Evidence that speaks for a purge in every respect; Exchange's part is there only where it is asked. */
-export const purgeableEvidence: Required<Evidence> = {
+export const purgeableEvidence: Readonly<Record<FactName, Fact>> = {
   onHold: fact('no'),
   highVolumeEmail: fact('no'),
   onPremisesSynced: fact('yes'),

@@ -1,14 +1,14 @@
 /** The ledger outlives the code that wrote it: what a line may hold, what it may lack, and what it must never be. */
 import { describe, expect, test } from '@jest/globals';
-import { KEEP_REASONS, OUTCOMES, REFUSALS } from '../../lib/core/names.ts';
 import { type LedgerRecord, ledgerLine, ledgerRecord } from '../../lib/core/record.ts';
+import { ANSWERS, KEEP_REASONS, OUTCOMES, REFUSALS } from '../../lib/core/vocabulary.ts';
 import { AT, EVERY_KIND, linesOf } from '../edges/telemetryLines.ts';
 import { sure } from './people.ts';
 
 /** Every kind, with every field that it can have. */
 const FULL: readonly LedgerRecord[] = EVERY_KIND.map((record) => {
+  if (record.kind === 'announced') return { ...record, readAt: AT };
   if (record.kind === 'sourceRead') return { ...record, parts: { 'domain.com': AT } };
-  if (record.kind === 'takenOver') return { ...record, torn: 'c'.repeat(64) };
   return record;
 });
 const accepts = (record: unknown) => ledgerRecord.safeParse(record).success;
@@ -51,7 +51,8 @@ const having = (record: unknown, path: Path, value: unknown) =>
 const known = (record: LedgerRecord) =>
   places(record).filter(([path]) => !['policy', 'snapshot'].includes(String(path[0])) || path.length === 1);
 /** Tables have names for keys, any of which may be missing. */
-const isTable = (path: Path) => ['slices', 'parts', 'keptBy', 'outcomes'].includes(String(path.at(-1)));
+const isTable = (path: Path) =>
+  ['slices', 'parts', 'keptBy', 'outcomes', 'facts'].includes(String(path.at(-1)));
 const isJson = (path: Path) => ['policy', 'snapshot'].includes(String(path.at(-1)));
 const named = (record: LedgerRecord, path: Path) => [record.kind, ...path].join('.');
 
@@ -87,23 +88,24 @@ test('what a record may lack, and nothing else', () => {
       .map(([path]) => named(record, path)),
   );
   expect([...new Set(lacking)].toSorted()).toStrictEqual([
+    'announced.readAt',
+    'answered.retryAfterMs',
     'decided.deletedDateTime',
     'decided.displayName',
-    'decided.facts.highVolumeEmail',
-    'decided.facts.onHold',
     'decided.immutableId',
     'decided.mail',
     'decided.reason',
     'decided.userPrincipalName',
+    'logBegun.continues',
     'nightEnded.counts',
     'nightEnded.refusals.0.actual',
     'nightEnded.refusals.0.limit',
-    'nightStarted.continues',
-    'settled.intendedBy',
+    'nightEnded.stack',
+    'nightStarted.version',
+    'settled.announcedBy',
     'settled.verifiedAfterMs',
     'sourceRead.baseline',
     'sourceRead.parts',
-    'takenOver.torn',
     'tenantRead.clockSkewSeconds',
     'tenantRead.lastSync',
   ]);
@@ -122,6 +124,7 @@ describe('a number', () => {
 
   test('is whole, but for times, limits and what exceeded them', () => {
     expect(placesFor(1.5)).toStrictEqual([
+      'answered.retryAfterMs',
       'cureSeen.afterMs',
       'nightEnded.measurements.durationMs',
       'nightEnded.refusals.0.actual',
@@ -141,9 +144,9 @@ describe('a number', () => {
 
   test('may be nought, but for what is counted from one', () => {
     expect(placesFor(1).filter((place) => !placesFor(0).includes(place))).toStrictEqual([
+      'announced.attempt',
       'answered.attempt',
-      'intended.attempt',
-      'nightStarted.continues.fence',
+      'withdrawn.attempt',
     ]);
   });
 });
@@ -153,10 +156,10 @@ describe('a text', () => {
     ledgerRecord.safeParse(having(sample(kind), path, value)).error?.issues.map(({ message }) => message);
 
   test.each([
-    ['intended', ['id'], 'is not an object id'],
+    ['announced', ['id'], 'is not an object id'],
     ['tenantRead', ['tenantId'], 'is not a tenant id'],
     ['decided', ['immutableId'], 'is not an immutable id'],
-    ['takenOver', ['by'], 'is not a night id'],
+    ['telemetrySent', ['of'], 'is not a night id'],
     ['cureSeen', ['purgedAt'], 'is not a UTC time'],
   ] as const)('%s %j that cannot be one: %s', (kind, path, message) => {
     expect(problem(kind, path, ' ')).toStrictEqual([message]);
@@ -173,9 +176,9 @@ describe('a text', () => {
     ['decided', ['verdict'], ['purge', 'keep']],
     ['decided', ['reason'], KEEP_REASONS],
     ['decided', ['facts', 'onPremises', 'value'], ['yes', 'no', 'unknown']],
-    ['planned', ['state'], ['ready', 'refused']],
+    ['planned', ['state'], ['ready', 'overLimit']],
     ['planned', ['refusals', 0, 'refusal'], REFUSALS],
-    ['answered', ['answer'], ['accepted', 'forbidden', 'notFound', 'throttled', 'unclear']],
+    ['answered', ['answer'], ANSWERS],
     ['settled', ['outcome'], OUTCOMES],
     ['cureSeen', ['state'], ['gone', 'waiting', 'lingering']],
     ['nightEnded', ['status'], ['completed', 'refused', 'stopped', 'failed']],
@@ -194,11 +197,10 @@ describe('a text', () => {
 describe('a line', () => {
   const [line] = linesOf(FULL);
   test('puts a record in its place', () => expect(ledgerLine.parse(line)).toStrictEqual(line));
-  test.each(['night', 'seq', 'fence', 'at', 'prev', 'record'])('is none without its %s', (name) => {
+  test.each(['night', 'seq', 'at', 'prev', 'record'])('is none without its %s', (name) => {
     expect(ledgerLine.safeParse(without(line, [name])).success).toBe(false);
   });
   test.each([
-    ['fence', 0],
     ['seq', -1],
     ['prev', 'x'],
     ['unheardOf', 1],

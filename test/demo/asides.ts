@@ -61,7 +61,7 @@ export function tellOfExchangesWord(tale: Tale, { lines }: ShownNight): void {
   screen.fact(
     'note',
     internal?.displayName ?? '',
-    `proven: ${internal?.facts.mailUser.origin}. The primary address is the company's own, so Graph alone cannot tell.`,
+    `proven: ${internal?.facts.mailUser?.origin}. The primary address is the company's own, so Graph alone cannot tell.`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** Every decision of a night as a table; where there are too many for that, by reason and with examples. */
-import { KEEP_REASONS, type KeepReason } from '../../lib/core/names.ts';
+
 import type { RecordOf } from '../../lib/core/record.ts';
+import { KEEP_REASONS, type KeepReason } from '../../lib/core/vocabulary.ts';
 import { type Cell, number, type Screen } from './screen.ts';
 
 type Decided = RecordOf<'decided'>;
@@ -64,6 +65,6 @@ const SURE: ReadonlySet<KeepReason> = new Set([
 
 /** The grounds of a purge are many; in a table the one that proves a mail user stands for them. */
 const why = ({ reason, detail, facts, mail }: Decided): Cell => ({
-  text: reason === undefined ? `${mail}: ${facts.mailUser.origin}` : detail,
+  text: reason === undefined ? `${mail}: ${facts.mailUser?.origin}` : detail,
   style: 'dim',
 });

@@ -1,6 +1,7 @@
 /** A night as it happens, read from its ledger. */
-import type { OutcomeName } from '../../lib/core/names.ts';
+
 import type { LedgerLine, LedgerRecord, RecordOf } from '../../lib/core/record.ts';
+import type { OutcomeName } from '../../lib/core/vocabulary.ts';
 import { followLedger } from '../host/followLedger.ts';
 import { type JobEnd, type Settings, startJob } from '../host/job.ts';
 import { showDecisions } from './decisions.ts';
@@ -36,6 +37,7 @@ function createView(screen: Screen) {
   const decisions: RecordOf<'decided'>[] = [];
   const settled: RecordOf<'settled'>[] = [];
   let toPurge = 0;
+  let hasEnded = false;
 
   function see(record: LedgerRecord, at: string): void {
     switch (record.kind) {
@@ -46,7 +48,7 @@ function createView(screen: Screen) {
         showDecisions(screen, decisions);
         toPurge = showPlan(screen, record);
         break;
-      case 'intended':
+      case 'announced':
         if (settled.length === 0) screen.progress('settled', 0, toPurge);
         break;
       case 'settled':
@@ -54,16 +56,22 @@ function createView(screen: Screen) {
         screen.progress('settled', settled.length, toPurge);
         break;
       case 'nightEnded':
+        hasEnded = true;
         screen.clear();
         showOutcomes(screen, settled, record);
         break;
-      case 'cureSeen':
-      case 'answered':
-      case 'nightStarted':
-      case 'takenOver':
+      case 'tenantRead':
+      case 'deletedUsersRead':
+      case 'sourceRead':
+      case 'exchangeRead':
+        showRead(screen, record, at);
+        break;
+      case 'telemetrySent':
+        // On the way it is sent every minute.
+        if (hasEnded) showRead(screen, record, at);
         break;
       default:
-        showRead(screen, record, at);
+        break;
     }
   }
   return { see };

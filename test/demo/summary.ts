@@ -1,6 +1,7 @@
 /** The last page: what it came to, what it cost, and where the record is. */
 import { at } from '../../lib/core/ids.ts';
-import { createFileLedger } from '../../lib/ledger/file.ts';
+import { fileStore } from '../../lib/ledger/file.ts';
+import { readLog } from '../../lib/ledger/readLog.ts';
 import { ledgerFiles } from '../host/followLedger.ts';
 import { factsOfLedger } from '../tenant/facts.ts';
 import type { ShownNight } from './night.ts';
@@ -77,7 +78,7 @@ async function check(
 /** @throws Error where the chain of its lines is broken */
 async function showLedger({ screen }: Tale, directory: string, policyFile: string): Promise<void> {
   let lines = 0;
-  for await (const _ of createFileLedger(directory).earlierNights(at(0))) lines += 1;
+  for await (const _ of readLog(fileStore(directory), at(0))) lines += 1;
   const files = ledgerFiles(directory);
   screen.fact('good', 'ledger', `${number(lines)} lines, each holding the hash of the one before`);
   for (const file of files) screen.fact('note', 'its file', file);

@@ -10,7 +10,7 @@ import {
   timestamp,
 } from '../../lib/core/ids.ts';
 import type { LedgerLine, LedgerRecord, RecordOf } from '../../lib/core/record.ts';
-import type { ChainLink, Claim, Clock, Ledger, NightLedger } from '../../lib/ports.ts';
+import type { Clock, Ledger, OpenLedger } from '../../lib/ports.ts';
 
 const given = <T>(value: T | undefined): T => {
   if (value === undefined) throw new Error('the test itself is wrong');
@@ -23,13 +23,12 @@ export const user = (number: number): ObjectId =>
 export const TENANT: TenantId = given(tenantId('11111111-2222-4333-8444-555555555555'));
 export const DELETED = time('2026-11-01T08:30:00Z');
 
-export function started(continues?: ChainLink): RecordOf<'nightStarted'> {
+export function started(): RecordOf<'nightStarted'> {
   return {
     kind: 'nightStarted',
     mode: 'purge',
     tenantId: TENANT,
     policy: { mode: 'purge', gracePeriodDays: 7 },
-    ...(continues && { continues }),
   };
 }
 
@@ -64,9 +63,9 @@ export function decided(
 export const keep = (number: number, reason: RecordOf<'decided'>['reason']) =>
   decided(number, { verdict: 'keep', reason, detail: `kept: ${reason}` });
 
-export function intended(number: number, filler = ''): RecordOf<'intended'> {
+export function announced(number: number, filler = ''): RecordOf<'announced'> {
   const snapshot = { id: user(number), displayName: `Zoë ${number}`, filler };
-  return { kind: 'intended', id: user(number), deletedDateTime: DELETED, attempt: 1, snapshot };
+  return { kind: 'announced', id: user(number), deletedDateTime: DELETED, attempt: 1, snapshot };
 }
 
 export function ended(): RecordOf<'nightEnded'> {
@@ -77,50 +76,45 @@ export function ended(): RecordOf<'nightEnded'> {
     refusals: [],
     counts: { deletedUsers: 3, purge: 1, keep: 2, keptBy: { licensed: 2 } },
     outcomes: { purged: 1 },
+    open: 0,
+    notAttempted: 0,
     measurements: { durationMs: 61_000, graphCalls: 12, resourceUnits: 20, throttled: 1, retries: 2 },
   };
 }
 
-export interface Read {
-  readonly lines: readonly LedgerLine[];
-  readonly end: ChainLink | undefined;
-}
-
 export const LONG_AGO = time('2020-01-01T00:00:00Z');
-
-export async function readAll(ledger: Ledger, since = LONG_AGO): Promise<Read> {
-  const lines: LedgerLine[] = [];
-  const reading = ledger.earlierNights(since);
-  for (;;) {
-    const next = await reading.next();
-    if (next.done) return { lines, end: next.value };
-    lines.push(next.value);
-  }
-}
-
-const claims = new WeakMap<Ledger, Claim>();
-
-/** Claims the ledger as a night does; whoever claimed it before, by the same object, gives it back first. */
-export async function claimed(ledger: Ledger, id: NightId, startedAt: Timestamp): Promise<Claim> {
-  await claims.get(ledger)?.release();
-  const claim = await ledger.claim(id, clockAt(startedAt), new AbortController().signal);
-  claims.set(ledger, claim);
-  return claim;
-}
 
 /** A clock that stands still, and does not wait. */
 export const clockAt = (moment: Timestamp): Clock => ({ now: () => moment, sleep: async () => {} });
 
-/** Reads what is there, then writes a night that continues it: `nightStarted` and `records`. */
+export const openAt = (ledger: Ledger, id: NightId, startedAt: Timestamp): Promise<OpenLedger> =>
+  ledger.open(id, clockAt(startedAt), new AbortController().signal);
+
+/** What a later run reads. The ledger's own lines are left out. */
+export async function readAll(ledger: Ledger, since = LONG_AGO): Promise<readonly LedgerLine[]> {
+  const open = await openAt(ledger, night('f'), time('2026-11-23T02:00:00Z'));
+  try {
+    return await linesIn(open, since);
+  } finally {
+    await open.release();
+  }
+}
+
+export async function linesIn(open: OpenLedger, since = LONG_AGO): Promise<readonly LedgerLine[]> {
+  const lines: LedgerLine[] = [];
+  for await (const line of open.lines(since)) if (!OWN.has(line.record.kind)) lines.push(line);
+  return lines;
+}
+const OWN: ReadonlySet<string> = new Set(['logBegun', 'rolledOver', 'tornLine']);
+
+/** A whole night: `nightStarted` and `records`. */
 export async function writeNight(
   ledger: Ledger,
   id: NightId,
   startedAt: Timestamp,
   records: readonly LedgerRecord[] = [],
-): Promise<NightLedger> {
-  const claim = await claimed(ledger, id, startedAt);
-  const { end } = await readAll(ledger);
-  const open = await ledger.begin(claim, end);
-  await open.append(startedAt, [started(end), ...records]);
-  return open;
+): Promise<void> {
+  const open = await openAt(ledger, id, startedAt);
+  await open.append(startedAt, [started(), ...records]);
+  await open.release();
 }

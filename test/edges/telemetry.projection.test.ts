@@ -81,7 +81,8 @@ describe('what becomes of a line', () => {
     expect(one('NightEnded')?.measurements).toMatchObject({
       DurationMs: 61_000,
       CountPurged: 1,
-      CountRefused: 0,
+      CountDenied: 0,
+      Open: 0,
     });
     expect(one('Refused')?.measurements).toMatchObject({ Limit: 50, Actual: 60 });
   });
@@ -127,7 +128,9 @@ describe('the log', () => {
       'info: The source export holds 90 users (as of 2026-11-20T00:00:00.000Z, at most 100 before).',
       'info: Exchange Online names 7 soft-deleted recipients.',
       `info: To be purged: Zoë.1@contoso.com (${user(1)}): a mail user that is gone on-premises`,
+      'info: Unchanged since the night before: 2 users.',
       'info: The plan: purge 1, keep 2 (licensed 1, onHold 1).',
+      `warn: The DELETE of ${user(1)} (try 1) was not sent: too old.`,
       `info: ${user(1)}: purged. absent from both`,
       `warn: ${user(1)}: still there after 48 hours`,
       'info: The night is complete. all done',

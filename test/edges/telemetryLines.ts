@@ -2,10 +2,10 @@
 import { immutableId, type Timestamp } from '../../lib/core/ids.ts';
 import type { LedgerLine, LedgerRecord } from '../../lib/core/record.ts';
 import {
+  announced,
   DELETED,
   decided,
   ended,
-  intended,
   keep,
   night,
   started,
@@ -20,7 +20,8 @@ const unknown = { value: 'unknown', origin: 'Exchange Online' } as const;
 
 export const EVERY_KIND: readonly LedgerRecord[] = [
   {
-    ...started({ night: night('b'), fence: 1, hash: 'f'.repeat(64) }),
+    ...started(),
+    version: '0.2.0',
     policy: {
       gracePeriodDays: 14,
       nightsAbsent: 3,
@@ -57,6 +58,7 @@ export const EVERY_KIND: readonly LedgerRecord[] = [
   },
   keep(2, 'licensed'),
   keep(3, 'onHold'),
+  { kind: 'unchanged', users: 2, fingerprint: 'b'.repeat(64), left: [user(9)] },
   {
     kind: 'planned',
     state: 'ready',
@@ -65,15 +67,16 @@ export const EVERY_KIND: readonly LedgerRecord[] = [
     refusals: [{ refusal: 'syncStale', detail: 'an old sync' }],
     budgetSpent: 4,
   },
-  intended(1, 'a secret of the snapshot'),
-  { kind: 'answered', ...generation, attempt: 1, answer: 'accepted', detail: '204' },
+  announced(1, 'a secret of the snapshot'),
+  { kind: 'withdrawn', ...generation, attempt: 1, why: 'too old' },
+  { kind: 'answered', ...generation, attempt: 1, answer: 'accepted', detail: '204', retryAfterMs: 10 },
   {
     kind: 'settled',
     ...generation,
     outcome: 'purged',
     detail: 'absent from both',
     verifiedAfterMs: 1500,
-    intendedBy: night('b'),
+    announcedBy: night('b'),
   },
   {
     kind: 'cureSeen',
@@ -83,13 +86,22 @@ export const EVERY_KIND: readonly LedgerRecord[] = [
     afterMs: 172_800_000,
     detail: 'still there after 48 hours',
   },
-  { ...ended(), refusals: [{ refusal: 'tooManyPurges', detail: 'more than 50', limit: 50, actual: 60 }] },
+  {
+    ...ended(),
+    stack: 'Error: at nowhere',
+    refusals: [{ refusal: 'tooManyPurges', detail: 'more than 50', limit: 50, actual: 60 }],
+  },
   { kind: 'telemetrySent', of: night('b'), events: 3, delivered: false, detail: 'HTTP 500' },
-  { kind: 'takenOver', by: night('c') },
+  {
+    kind: 'logBegun',
+    continues: { file: `2026/11/19/20261119T020000Z-${night('9')}.ndjson`, hash: 'e'.repeat(64) },
+  },
+  { kind: 'rolledOver', to: 'log/000002.ndjson' },
+  { kind: 'tornLine', hash: 'd'.repeat(64) },
 ];
 
 export const AT = time('2026-11-20T02:00:00Z');
 
 export function linesOf(records: readonly LedgerRecord[], at: Timestamp = AT, id = night('a')): LedgerLine[] {
-  return records.map((record, seq) => ({ night: id, seq, fence: 2, at, prev: '0'.repeat(64), record }));
+  return records.map((record, seq) => ({ night: id, seq, at, prev: '0'.repeat(64), record }));
 }

@@ -50,7 +50,7 @@ export function fuzz<T>(name: string, { runs, of, run, atLeast }: Fuzzed<T>): vo
  * name their kind only under jest, whose tests have an `Error` of their own.
  */
 const CRASH =
-  /Cannot (?:read|set|convert|destructure|create|mix)|is not (?:a function|iterable|a constructor|defined)|Maximum call stack|Invalid (?:time value|array length|string length)|URI malformed|\[object |(?:Type|Range|Reference|URI|Eval)Error(?!: (?:fetch failed|terminated|The encoded data))|ERR_(?:INVALID_ARG|OUT_OF_RANGE)|\bat .{1,200}:\d+:\d+|node:internal/;
+  /Cannot (?:read|set|convert|destructure|create|mix)|is not (?:a function|iterable|a constructor|defined)|Maximum call stack|Invalid (?:time value|array length|string length)|URI malformed|\[object |(?:Type|Range|Reference|URI|Eval)Error(?!: (?:fetch failed|terminated|The encoded data))|ERR_(?:INVALID_ARG|OUT_OF_RANGE)|\bat .{1,200}\.[cm]?[jt]s:\d+:\d+|node:internal/;
 const NO_LONGER_THAN = 6_000;
 
 /** One line for an operator: not empty, not endless, and neither a stack, a token nor one of `secrets` in it. */

@@ -37,7 +37,7 @@ export const filesIn = (folder: string): readonly string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-const nightsIn = (folder: string) => filesIn(folder).filter((path) => path.endsWith('.ndjson'));
+const logsIn = (folder: string) => filesIn(folder).filter((path) => path.endsWith('.ndjson'));
 
 const edit = (path: string, change: (bytes: Buffer) => Buffer | string) =>
   writeFileSync(path, change(readFileSync(path)));
@@ -103,14 +103,14 @@ const anyContent = several(
   2,
 );
 
-const ofNights = (
+const ofFiles = (
   what: string,
   apply: (path: string, other: string, folder: string) => void,
 ): fc.Arbitrary<FolderSpoil> =>
   fc.tuple(anyNumber, anyNumber).map(([one, two]) => ({
-    what: `night ${one}: ${what} (${two})`,
+    what: `file ${one}: ${what} (${two})`,
     apply: (folder) => {
-      const paths = nightsIn(folder);
+      const paths = logsIn(folder);
       const [path, other] = [paths[among(one, paths.length)], paths[among(two, paths.length)]];
       if (path !== undefined && other !== undefined) apply(path, other, folder);
     },
@@ -123,12 +123,14 @@ const STRAY: readonly string[] = [
   'notes.txt',
   '.DS_Store',
   'line\nbreak.ndjson',
-  '2026/11/25/20261125T020000Z.ndjson',
-  '2026/11/25/20261125T020000Z-00000000000000000000000000000000.ndjson',
+  'log/1.ndjson',
+  'log/000000.ndjson',
+  'log/000001.NDJSON',
+  'log/000001.ndjson.bak',
+  'log/000003.ndjson',
+  'log/000009.ndjson',
+  'log/more/000003.ndjson',
   '2026/11/25/20261125T020000Z-eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee.ndjson',
-  '2026/11/25/20261125T020000Z-EEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEE.NDJSON',
-  '9999/99/99/99999999T999999Z-eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee.ndjson',
-  '2026/11/20/20261120T020000Z-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.ndjson.bak',
 ];
 const anyStray: fc.Arbitrary<FolderSpoil> = fc
   .tuple(
@@ -152,47 +154,28 @@ export const anyFolderSpoil: fc.Arbitrary<FolderSpoil> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.tuple(anyNumber, anyContent).map(([where, { what, apply }]) => ({
-      what: `night ${where}: ${what}`,
+      what: `file ${where}: ${what}`,
       apply: (folder: string) => {
-        const paths = nightsIn(folder);
+        const paths = logsIn(folder);
         edit(paths[among(where, paths.length)] ?? '', apply);
       },
     })),
   },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(fc.constantFrom('claims.log', 'lock'), anyContent).map(([name, { what, apply }]) => ({
-      what: `${name}: ${what}`,
-      apply: (folder: string) => edit(join(folder, name), apply),
-    })),
-  },
-  ofNights('removed', (path) => rmSync(path)),
-  ofNights('holds another', (path, other) => copyFileSync(other, path)),
-  ofNights('holds a line of another', (path, other) =>
+  ofFiles('removed', (path) => rmSync(path)),
+  ofFiles('holds another', (path, other) => copyFileSync(other, path)),
+  ofFiles('holds a line of another', (path, other) =>
     writeFileSync(path, [...lines(path), lines(other).at(-1) ?? ''].join('')),
   ),
-  ofNights('holds another as well', (path, other) =>
+  ofFiles('holds another as well', (path, other) =>
     writeFileSync(path, [...lines(path), ...lines(other)].join('')),
   ),
-  ofNights('under the name of another', (path, other) => renameSync(path, other)),
-  ofNights('renamed', (path) => renameSync(path, path.replace('T02', 'T03'))),
-  ofNights('renamed to another night', (path) => renameSync(path, path.replace(/[a-f]{32}/, 'f'.repeat(32)))),
-  ofNights('renamed out of sight', (path) => renameSync(path, `${path}.old`)),
-  ofNights('copied', (path) => copyFileSync(path, path.replace('T02', 'T03'))),
-  ofNights('a folder in its place', (path) => {
+  ofFiles('under the name of another', (path, other) => renameSync(path, other)),
+  ofFiles('renamed', (path) => renameSync(path, path.replace('00000', '00001'))),
+  ofFiles('renamed out of sight', (path) => renameSync(path, `${path}.old`)),
+  ofFiles('copied', (path) => copyFileSync(path, path.replace('00000', '00001'))),
+  ofFiles('a folder in its place', (path) => {
     rmSync(path);
     mkdirSync(path);
   }),
-  fc.constantFrom('claims.log', 'lock').map((name) => ({
-    what: `${name} lost`,
-    apply: (folder: string) => rmSync(join(folder, name)),
-  })),
-  fc.constantFrom('claims.log', 'lock').map((name) => ({
-    what: `${name} is a folder`,
-    apply: (folder: string) => {
-      rmSync(join(folder, name));
-      mkdirSync(join(folder, name));
-    },
-  })),
   anyStray,
 );

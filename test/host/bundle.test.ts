@@ -185,7 +185,7 @@ test('past due: a warning, and the night runs', async () => {
   const { code, stdout, stderr } = await run({}, '--past-due');
   expect(stderr).toBe('The timer is past due: last night did not run on time. Running now.\n');
   expect(code).toBe(0);
-  expect(stdout).toContain('The night is complete. 1 purged.');
+  expect(stdout).toContain('The night is complete. 1 planned: 1 purged.');
   expect(deletes()).toHaveLength(1);
   expect(world.truth.hardDeletes.map(({ truth }) => truth.tag)).toEqual(['blogTest']);
   expect(ingestion.envelopes.filter(({ data }) => data.baseType === 'EventData').length).toBeGreaterThan(3);

@@ -128,8 +128,10 @@ export async function foundCloud(account: Account, gone: number, seed = 1): Prom
       world.advance(milliseconds);
     },
     async endLease() {
-      const lock = new BlobClient(`${containerUrl}/lock`, credential);
-      if (await lock.exists()) await lock.getBlobLeaseClient().breakLease(0).catch(notLeased);
+      for await (const { name } of container.listBlobsFlat({ prefix: 'log/' })) {
+        const log = new BlobClient(`${containerUrl}/${name}`, credential);
+        await log.getBlobLeaseClient().breakLease(0).catch(notLeased);
+      }
     },
     lines,
     blobs,

@@ -1,5 +1,5 @@
 /** Reads a night's ledger while it is being written, as an operator does with `tail -f`. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { type LedgerLine, ledgerLine } from '../../lib/core/record.ts';
 
 const LOOK_EVERY_MS = 50;
 
-/** The ledger's files in `directory`, oldest night first, as paths. */
+/** The ledger's files in `directory`, oldest first, as paths. */
 export function ledgerFiles(directory: string): readonly string[] {
   try {
     return readdirSync(directory, { recursive: true, encoding: 'utf8' })
@@ -19,25 +19,23 @@ export function ledgerFiles(directory: string): readonly string[] {
   }
 }
 
-/** The lines of the night that begins in `directory` after this was called, each as it appears. */
+/** The lines that are written to `directory` after this was called, each as it appears. */
 export async function* followLedger(
   directory: string,
   ended: Promise<unknown>,
 ): AsyncGenerator<LedgerLine, void, undefined> {
-  const earlier = new Set(ledgerFiles(directory));
+  const offsets = new Map(ledgerFiles(directory).map((file) => [file, statSync(file).size]));
   const end = new AbortController();
   const stop = () => end.abort();
   ended.then(stop, stop);
-  let file: string | undefined;
-  let offset = 0;
   let torn = '';
   for (let last = false; !last; ) {
     // What was written before the end is read after it was seen.
     last = end.signal.aborted;
-    file ??= ledgerFiles(directory).find((name) => !earlier.has(name));
-    if (file !== undefined) {
+    for (const file of ledgerFiles(directory)) {
+      const offset = offsets.get(file) ?? 0;
       const bytes = await bytesFrom(file, offset);
-      offset += bytes.length;
+      offsets.set(file, offset + bytes.length);
       const texts = (torn + bytes.toString('latin1')).split('\n');
       torn = texts.pop() ?? '';
       for (const text of texts) yield parsed(text);

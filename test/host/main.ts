@@ -9,6 +9,7 @@ import { type Log, loadApp } from './worker.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FUNCTION = 'nightlyPurge';
+const KILLED_AFTER_MS = 5_000;
 
 const { values } = parseArgs({ options: { list: { type: 'boolean' }, 'past-due': { type: 'boolean' } } });
 
@@ -24,8 +25,11 @@ const app = await loadApp(join(ROOT, main), log);
 if (values.list === true) {
   process.stdout.write(`${JSON.stringify(app.functions)}\n`);
 } else {
-  // The real worker does not wait for a running invocation. This one does, so that one sees how a night stops.
-  process.once('SIGTERM', () => app.terminate());
+  // The worker awaits the hooks, exits without waiting for a running invocation, and is killed after five seconds.
+  process.once('SIGTERM', () => {
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), KILLED_AFTER_MS).unref();
+    void app.terminate().then(() => process.exit(0));
+  });
   // A worker ends with its host.
   process.once('disconnect', () => process.exit(1));
   await app.fire(FUNCTION, { isPastDue: values['past-due'] === true }).catch((error: unknown) => {

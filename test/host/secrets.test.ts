@@ -46,7 +46,7 @@ test('a night that purges, records and tells: every token goes to whom it is for
   expect(stage.world.truth.hardDeletes).toHaveLength(LEAVERS);
   // What is not searched cannot leak.
   const places = night.traces.map(({ where }) => where).join('\n');
-  for (const place of ['ndjson', 'html', 'claims.log', '/v2.1/track', 'InvokeCommand', '$batch', 'stdout']) {
+  for (const place of ['log/000001.ndjson', 'html', '/v2.1/track', 'InvokeCommand', '$batch', 'stdout']) {
     expect(places).toContain(place);
   }
   const { servers, exchange, storage, ingestion } = stage;

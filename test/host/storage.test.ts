@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { at } from '../../lib/core/ids.ts';
 import { createFileLedger } from '../../lib/ledger/file.ts';
+import { readAll } from '../edges/ledgerRecords.ts';
 import { type Account, type Cloud, foundCloud, openAccount, UNTIL_IT_SHOWS_MS } from './cloud.ts';
 import { checkBook } from './killing.ts';
 
@@ -73,11 +73,11 @@ test('full: nothing more is purged, and what was written can be read', async () 
     cloud.later(UNTIL_IT_SHOWS_MS);
     expect((await cloud.job(settings).ended).code).toBe(0);
     expect(purged()).toBe(GONE);
-    const kinds: string[] = [];
-    for await (const { record } of createFileLedger(settings.LEDGER_DIRECTORY).earlierNights(at(0))) {
-      kinds.push(record.kind);
-    }
-    expect(kinds.filter((kind) => kind === 'takenOver')).toHaveLength(1);
+    const kinds = (await readAll(createFileLedger(settings.LEDGER_DIRECTORY))).map(
+      ({ record }) => record.kind,
+    );
+    expect(kinds.filter((kind) => kind === 'nightStarted')).toHaveLength(2);
+    expect(kinds).toContain('nightEnded');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

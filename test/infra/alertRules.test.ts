@@ -36,7 +36,7 @@ const rules: readonly Rule[] = [...bicep.matchAll(/^ {2}\{\n((?: {4}\w+: .+\n)+)
     };
   },
 );
-const EVERY = { PT30M: '30 minutes', PT1H: 'hour' };
+const EVERY = { PT10M: '10 minutes', PT30M: '30 minutes', PT1H: 'hour' };
 
 test('every query of an alert is deployed, and every rule has its query', () => {
   const names = QUERIES.filter(({ folder }) => folder === 'alerts').map(({ name }) => name);

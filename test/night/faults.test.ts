@@ -97,19 +97,19 @@ describe('a passing fault is passed over', () => {
 });
 
 describe('purging that goes wrong ends the night', () => {
-  test('the first is never proven: no second is tried', async () => {
+  test('tries no second user while the first is accepted and never seen gone', async () => {
     const { report } = await nightWith({ match: PURGE, kind: 'latePurge', delay: DAY_MS, times: 99 });
-    expect(report).toMatchObject({ status: 'failed', outcomes: { unverified: 1, notAttempted: GONE - 1 } });
+    expect(report).toMatchObject({ status: 'failed', open: 1, notAttempted: GONE - 1 });
     stage?.world.advance(2 * DAY_MS);
     stage?.servers.faults.clear();
     const next = await stage?.night();
     expect(next?.report).toMatchObject({ status: 'completed', outcomes: { purged: GONE - 1 } });
     expect(next?.violations).toEqual([]);
-    const late = next?.lines.filter(({ record }) => record.kind === 'settled' && record.intendedBy);
-    expect(late).toMatchObject([{ record: { outcome: 'purged', intendedBy: report.night } }]);
+    const late = next?.lines.filter(({ record }) => record.kind === 'settled' && record.announcedBy);
+    expect(late).toMatchObject([{ record: { outcome: 'purged', announcedBy: report.night } }]);
   });
 
-  test('a DELETE without an answer, and then nobody says whether the user is there: unverified', async () => {
+  test('leaves the DELETE open when nothing says whether the user is there', async () => {
     const again = /^GET \/directory\/deletedItems\/[0-9a-f-]{36}/;
     stage = await setStage({ furnish });
     stage.servers.faults.add(
@@ -117,12 +117,18 @@ describe('purging that goes wrong ends the night', () => {
       { match: again, kind: 'status', status: 500, after: 11, times: Number.POSITIVE_INFINITY },
     );
     const { report } = await stage.night();
-    expect(report).toMatchObject({ status: 'failed', outcomes: { unverified: 1, notAttempted: GONE - 1 } });
+    expect(report).toMatchObject({ status: 'failed', open: 1, notAttempted: GONE - 1 });
   });
 
-  test('without the permission to purge, it stops after six', async () => {
+  test('refuses the night before the first DELETE when the token lacks the permission to purge', async () => {
     const { report } = await nightWith(undefined, { roles: ['User.Read.All'] });
-    expect(report).toMatchObject({ status: 'failed', outcomes: { refused: 6, notAttempted: GONE - 6 } });
+    expect(report).toMatchObject({
+      status: 'refused',
+      refusals: [{ refusal: 'accessDenied' }],
+      outcomes: {},
+    });
+    expect(report.detail).toMatch(/User\.DeleteRestore\.All.*24 hours/);
+    expect(JSON.stringify(stage?.servers.log)).not.toContain('DELETE');
   });
 
   test('without the permission to read, nobody is purged', async () => {
@@ -148,7 +154,7 @@ describe('the world moves during the night', () => {
     expect(violations).toEqual([]);
     expect(report).toMatchObject({
       status: 'completed',
-      outcomes: { restoredMeanwhile: 1, purged: GONE - 1 },
+      outcomes: { restored: 1, purged: GONE - 1 },
     });
   });
 
@@ -166,7 +172,7 @@ describe('the world moves during the night', () => {
       },
     });
     expect(violations).toEqual([]);
-    expect(report).toMatchObject({ outcomes: { restoredMeanwhile: 1, purged: GONE - 1 } });
+    expect(report).toMatchObject({ outcomes: { restored: 1, purged: GONE - 1 } });
   });
 
   test('an administrator purged one by hand', async () => {
@@ -185,15 +191,13 @@ describe('the world moves during the night', () => {
   });
 });
 
-test('asked to end, it finishes its step and leaves the rest to the next night', async () => {
+test('asked to end while a DELETE is under way, it stops, and the next night looks at it', async () => {
   stage = await setStage({ furnish });
   const ending = new AbortController();
   stage.servers.faults.add({ match: PURGE, kind: 'none', after: 2, before: () => ending.abort() });
   const { report, lines } = await stage.night({}, {}, ending.signal);
   expect(report.status).toBe('stopped');
-  const intended = lines.filter(({ record }) => record.kind === 'intended').length;
-  const answered = lines.filter(({ record }) => record.kind === 'answered').length;
-  expect(intended).toBe(answered);
+  expect(lines.at(-2)?.record).toMatchObject({ kind: 'nightEnded', status: 'stopped', open: report.open });
   const next = await stage.night();
   expect(next.report).toMatchObject({ status: 'completed' });
   expect({ violations: next.violations, missed: next.missed }).toEqual({ violations: [], missed: [] });

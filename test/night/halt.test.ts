@@ -3,7 +3,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { Halt } from '../../lib/ports.ts';
 import { DAY_MS } from '../tenant/clock.ts';
 import type { World } from '../tenant/world.ts';
-import { furnishPartners, type Stage, setStage } from './stage.ts';
+import { furnishPartners, kindsOf, type Stage, setStage } from './stage.ts';
 
 const GONE = 30;
 let stage: Stage | undefined;
@@ -35,7 +35,7 @@ test.each([
   expect(report.refusals).toEqual([
     { refusal: 'halted', detail: expect.stringMatching(/control\/halt.*Nobody was purged\./) },
   ]);
-  expect(lines.map(({ record }) => record.kind)).toEqual(['nightStarted', 'nightEnded', 'telemetrySent']);
+  expect(kindsOf(lines)).toEqual(['nightStarted', 'nightEnded', 'telemetrySent']);
   expect(stage.servers.log).toEqual([]);
 });
 
@@ -51,9 +51,12 @@ test.each([
     status: 'stopped',
     detail: expect.stringContaining('control/halt halts this tool.'),
   });
-  expect(report.outcomes).toEqual({ ...(purged > 0 && { purged }), notAttempted: GONE - purged });
+  expect(report.outcomes).toEqual(purged > 0 ? { purged } : {});
+  expect(report).toMatchObject({ open: 0, notAttempted: GONE - purged });
   expect(stage.world.truth.hardDeletes).toHaveLength(purged);
-  expect(lines.filter(({ record }) => record.kind === 'intended')).toHaveLength(purged);
+  const count = (kind: string) => kindsOf(lines).filter((one) => one === kind).length;
+  expect(count('announced') - count('withdrawn')).toBe(purged);
+  expect(count('withdrawn')).toBeGreaterThan(0);
   expect(violations).toEqual([]);
 
   stage.world.advance(DAY_MS);
@@ -68,7 +71,8 @@ test('where nobody can tell any more, no more is purged, and the night fails', a
   expect(report).toMatchObject({
     status: 'failed',
     detail: expect.stringContaining('cannot be told: 403'),
-    outcomes: { purged: 1, notAttempted: GONE - 1 },
+    outcomes: { purged: 1 },
+    notAttempted: GONE - 1,
   });
   expect(stage.world.truth.hardDeletes).toHaveLength(1);
 });

@@ -28,7 +28,7 @@ test('purges whoever ought to be, and nobody else; the next night has nothing le
     missed: [],
   });
   expect(report.outcomes.purged).toBeGreaterThan(60);
-  expect(report.outcomes.refused).toBeGreaterThan(0);
+  expect(report.outcomes.denied).toBeGreaterThan(0);
 
   stage.world.advance(DAY_MS);
   const next = await stage.night(roomy);
@@ -45,7 +45,7 @@ test('the brakes refuse the whole night, in both modes, and say by how much', as
   const { report, lines } = await stage.night(tight);
   expect(report.status).toBe('refused');
   expect(report.refusals).toMatchObject([{ refusal: 'tooManyPurges', limit: 5 }]);
-  expect(lines.some(({ record }) => record.kind === 'intended')).toBe(false);
+  expect(lines.some(({ record }) => record.kind === 'announced')).toBe(false);
   expect(stage.world.truth.hardDeletes).toEqual([]);
 
   const reported = await stage.night({ ...tight, mode: 'report' });

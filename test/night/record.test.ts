@@ -8,7 +8,7 @@ import { DAY_MS } from '../tenant/clock.ts';
 import { type Envelope, type Ingestion, startIngestion } from '../tenant/ingestion.ts';
 import { trustedCertificates } from '../tenant/trust.ts';
 import type { World } from '../tenant/world.ts';
-import { furnishPartners, lookedAt, type Stage, setStage } from './stage.ts';
+import { furnishPartners, ledgerWith, lookedAt, type Stage, setStage } from './stage.ts';
 
 let stage: Stage | undefined;
 let ingestion: Ingestion | undefined;
@@ -23,21 +23,14 @@ const furnish = (world: World) => furnishPartners(world, { people: 40, gone: GON
 /** A ledger whose n-th append fails, before or after it was written. */
 function failingAt(ledger: Ledger, n: number, written: boolean): Ledger {
   let appends = 0;
-  return {
-    ...ledger,
-    begin: async (...how) => {
-      const night = await ledger.begin(...how);
-      return {
-        ...night,
-        append: async (...what) => {
-          appends += 1;
-          if (appends < n) return night.append(...what);
-          if (written && appends === n) await night.append(...what);
-          throw new LedgerFailed('The disk is full. Nothing more is purged tonight.');
-        },
-      };
+  return ledgerWith(ledger, (open) => ({
+    append: async (...what) => {
+      appends += 1;
+      if (appends < n) return open.append(...what);
+      if (written && appends === n) await open.append(...what);
+      throw new LedgerFailed('The disk is full. Nothing more is purged tonight.');
     },
-  };
+  }));
 }
 
 describe.each([
@@ -53,6 +46,12 @@ describe.each([
     expect(report.status).toBe('failed');
     expect(report.detail).toContain('Nothing more is purged');
     expect(violations).toEqual([]);
+    // What was done before it failed is in the report and in telemetry, under no other line's number.
+    const done = stage.told.flatMap(({ record }) => (record.kind === 'settled' ? [record.outcome] : []));
+    expect(report.outcomes.purged ?? 0).toBe(done.length);
+    const told = stage.told.filter(({ record }) => record.kind === 'nightEnded');
+    expect(told.at(-1)?.record).toMatchObject({ status: 'failed', outcomes: report.outcomes });
+    expect(told.at(-1)?.seq).toBe(-1);
 
     stage.world.advance(DAY_MS);
     const next = await stage.night();
@@ -62,7 +61,7 @@ describe.each([
   });
 });
 
-test('whoever has lost the ledger since it announced a DELETE does not send it', async () => {
+test('sends no announced DELETE when the lease of the ledger is lost', async () => {
   stage = await setStage({ furnish });
   const { ledger } = stage.ports;
   let announced = false;
@@ -88,13 +87,12 @@ test('a ledger that cannot be read refuses the night, and telemetry hears of it'
   stage = await setStage({ furnish });
   await stage.night({ mode: 'report' });
   const { ledger } = stage.ports;
-  const broken: Ledger = {
-    ...ledger,
-    async *earlierNights(since) {
-      yield* ledger.earlierNights(since);
+  const broken = ledgerWith(ledger, (open) => ({
+    async *lines(since) {
+      yield* open.lines(since);
       throw new LedgerFailed('No access.');
     },
-  };
+  }));
   const { report } = await stage.night({}, { ledger: broken });
   expect(report.status).toBe('failed');
   expect(stage.told.at(-1)?.record).toMatchObject({ kind: 'nightEnded', status: 'failed' });
@@ -135,7 +133,7 @@ describe('telemetry', () => {
     const events = eventsOf(arriving.envelopes, report.night);
     const count = (name: string) => events.filter((event) => event === name).length;
     expect([count('NightStarted'), count('Planned'), count('NightEnded')]).toEqual([1, 1, 1]);
-    expect([count('PurgeIntended'), count('PurgeAnswered'), count('PurgeSettled')]).toEqual([
+    expect([count('PurgeAnnounced'), count('PurgeAnswered'), count('PurgeSettled')]).toEqual([
       GONE,
       GONE,
       GONE,

@@ -12,7 +12,7 @@ import { type LedgerLine, ledgerLine } from '../../lib/core/record.ts';
 import { createEntra } from '../../lib/entra/entra.ts';
 import { createFileLedger } from '../../lib/ledger/file.ts';
 import { type NightReport, runNight } from '../../lib/night.ts';
-import type { Clock, Ledger, Ports, Telemetry } from '../../lib/ports.ts';
+import type { Clock, Ledger, OpenLedger, Ports, Telemetry } from '../../lib/ports.ts';
 import { policyOf, sure } from '../core/people.ts';
 import { type CheckOptions, checkLiveness, checkSafety, observe } from '../tenant/checkers.ts';
 import { DAY_MS, manualClock, type SteerableClock } from '../tenant/clock.ts';
@@ -164,32 +164,36 @@ function checkOptions(policy: Policy, servers: TenantServers): CheckOptions {
   };
 }
 
-/** Asks `look`, with how many steps were announced so far, whenever a night looks whether the ledger is still its own. */
-export function lookedAt(ledger: Ledger, look: (announced: number) => void): Ledger {
-  let announced = 0;
+/** The ledger, with some of what a night holds open replaced. */
+export function ledgerWith(ledger: Ledger, change: (open: OpenLedger) => Partial<OpenLedger>): Ledger {
   return {
     ...ledger,
-    claim: async (...how) => {
-      const claim = await ledger.claim(...how);
-      const stillOurs = async () => {
-        look(announced);
-        await claim.stillOurs();
-      };
-      return { ...claim, stillOurs };
-    },
-    begin: async (...how) => {
-      const night = await ledger.begin(...how);
-      return {
-        ...night,
-        append: async (at, records) => {
-          const lines = await night.append(at, records);
-          if (records.some(({ kind }) => kind === 'intended')) announced += 1;
-          return lines;
-        },
-      };
+    open: async (...how) => {
+      const open = await ledger.open(...how);
+      return { ...open, ...change(open) };
     },
   };
 }
+
+/** Asks `look`, with how many steps were announced so far, whenever a night looks whether the ledger is still its own. */
+export function lookedAt(ledger: Ledger, look: (announced: number) => void): Ledger {
+  let announced = 0;
+  return ledgerWith(ledger, (open) => ({
+    stillOurs: async () => {
+      look(announced);
+      await open.stillOurs();
+    },
+    append: async (at, records) => {
+      const lines = await open.append(at, records);
+      if (records.some(({ kind }) => kind === 'announced')) announced += 1;
+      return lines;
+    },
+  }));
+}
+
+/** What the night itself wrote; the ledger's own lines are left out. */
+export const kindsOf = (lines: readonly LedgerLine[]) =>
+  lines.map(({ record }) => record.kind).filter((kind) => kind !== 'logBegun' && kind !== 'rolledOver');
 
 /** So many mail users at a partner's; the first `gone` of them left eight days ago. Returns those. */
 export function furnishPartners(

@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS } from '../tenant/clock.ts';
 import { NDR } from '../tenant/mail.ts';
 import { immutableIdOf, type OnPremUser } from '../tenant/onPrem.ts';
 import { ARCHIVE_OU, PEOPLE_OU } from '../tenant/world.ts';
-import { type Stage, setStage } from './stage.ts';
+import { kindsOf, type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 let blogTest: OnPremUser;
@@ -43,14 +43,16 @@ test('removed on-premises: mail bounces, the night purges, Exchange catches up, 
   expect(report).toMatchObject({ status: 'completed', outcomes: { purged: 1 } });
   expect({ violations, missed }).toEqual({ violations: [], missed: [] });
   expect(world.entra.deletedUser(id)).toBeUndefined();
-  expect(lines.map(({ record }) => record.kind)).toEqual([
+  expect(kindsOf(lines)).toEqual([
     'nightStarted',
     'tenantRead',
     'deletedUsersRead',
     'sourceRead',
     'decided',
+    'unchanged',
     'planned',
-    'intended',
+    'telemetrySent',
+    'announced',
     'answered',
     'settled',
     'nightEnded',
@@ -97,7 +99,7 @@ test('report mode decides the same, and touches nothing', async () => {
   world.advance(9 * DAY_MS);
   const { report, lines } = await stage.night({ mode: 'report' });
   expect(report).toMatchObject({ status: 'completed', plan: { state: 'ready', counts: { purge: 1 } } });
-  expect(lines.some(({ record }) => record.kind === 'intended')).toBe(false);
+  expect(lines.some(({ record }) => record.kind === 'announced')).toBe(false);
   expect(stage.servers.log.filter(({ method }) => method === 'DELETE')).toEqual([]);
   expect(world.entra.deletedUser(id)).toBeDefined();
 });

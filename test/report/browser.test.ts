@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import axe from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { withoutPersonalData } from '../../lib/core/discretion.ts';
+import { redacted } from '../../lib/core/redaction.ts';
 import { CAN_BROWSE, HOW_TO_BROWSE, type Reading, startReading } from './browser.ts';
 import { eventfulNight, everyKind, infest, MONTH, renderedStory } from './night.ts';
 
@@ -68,14 +68,14 @@ describeInBrowser('in Chromium', () => {
     await page.fill('#search', 'zoë.7@CONTOSO');
     expect(await shown(page)).toBe(1);
     expect(await page.textContent('#count')).toBe('1 to 1 of 1 shown');
-    await page.fill('#search', '00000000000b unverified');
+    await page.fill('#search', '00000000000b notPurged');
     expect(await page.textContent('#users tbody tr:visible .name')).toBe('Zoë 11');
     await page.fill('#search', 'nobody of this name');
     expect(await shown(page)).toBe(0);
     await page.fill('#search', '');
     await page.selectOption('#choice', 'purge');
     expect(await shown(page)).toBe(14);
-    await page.selectOption('#choice', 'unverified');
+    await page.selectOption('#choice', 'notPurged');
     expect(await shown(page)).toBe(2);
   });
 
@@ -157,7 +157,7 @@ describeInBrowser('in Chromium', () => {
   });
 
   test('without personal data it says how to find out who is who', async () => {
-    const story = everyKind(withoutPersonalData);
+    const story = everyKind(redacted);
     const { page, noises } = await reading.open(renderedStory(story, MONTH, false));
     await reading.picture(page, 'nameless');
     expect(await page.textContent('main')).toMatch(/searching the night’s file for the id/);

@@ -1,12 +1,13 @@
 /** A night's report made of records, without a night: every section filled, and earlier nights for the trend. */
-import type { PastNight } from '../../lib/core/history.ts';
+import { apply } from '../../lib/core/apply.ts';
 import { at, DAY_MS, HOUR_MS, immutableId, nightId, type Timestamp } from '../../lib/core/ids.ts';
-import { KEEP_REASONS, type NightStatus, type OutcomeName } from '../../lib/core/names.ts';
 import type { LedgerRecord, RecordOf } from '../../lib/core/record.ts';
+import { emptyState, type PastNight } from '../../lib/core/state.ts';
+import { KEEP_REASONS, type NightStatus, type OutcomeName } from '../../lib/core/vocabulary.ts';
 import { renderReport } from '../../lib/report/page.ts';
-import { type Story, startStory } from '../../lib/report/story.ts';
+import { type Story, storyOf as storyOfState } from '../../lib/report/story.ts';
 import { sure } from '../core/people.ts';
-import { DELETED, decided, intended, keep, started, TENANT, time, user } from '../edges/ledgerRecords.ts';
+import { announced, DELETED, decided, keep, started, TENANT, time, user } from '../edges/ledgerRecords.ts';
 import { EVERY_KIND, linesOf } from '../edges/telemetryLines.ts';
 
 export const STARTED = time('2026-11-20T02:00:00Z');
@@ -25,9 +26,9 @@ export const POLICY = {
 
 /** The story of a night of these records. */
 export function storyOf(records: readonly LedgerRecord[], startedAt: Timestamp = STARTED): Story {
-  const story = startStory();
-  for (const line of linesOf(records, startedAt)) story.see(line);
-  return sure(story.finish());
+  const state = emptyState();
+  for (const line of linesOf(records, startedAt)) apply(state, line);
+  return storyOfState(state, true);
 }
 
 /** A night with a record of every kind, its policy, and these changes to it. */
@@ -36,9 +37,9 @@ export function everyKind(change: (record: LedgerRecord) => LedgerRecord = (reco
 }
 
 export const renderedStory = (story: Story, earlier: readonly PastNight[] = [], personalData = true) =>
-  renderReport(story, { earlier, personalData });
+  renderReport({ ...story, nights: [...earlier, ...story.nights] }, { personalData });
 
-const OUTCOME: readonly OutcomeName[] = ['purged', 'purged', 'purged', 'refused', 'purged', 'unverified'];
+const OUTCOME: readonly OutcomeName[] = ['purged', 'purged', 'purged', 'denied', 'purged', 'notPurged'];
 
 /** `purges` and `keeps` users of a company, each with facts of its own. */
 export function eventfulNight(
@@ -53,7 +54,7 @@ export function eventfulNight(
     const generation = { id: user(n), deletedDateTime: DELETED };
     return [
       decided(n),
-      intended(n),
+      announced(n),
       { kind: 'answered', ...generation, attempt: 1, answer: 'accepted', detail: 'status 204' },
       {
         kind: 'settled',
@@ -110,6 +111,8 @@ export function eventfulNight(
       refusals: [],
       counts,
       outcomes,
+      open: 0,
+      notAttempted: 0,
       measurements: { durationMs: 94_000, graphCalls: 61, resourceUnits: 180, throttled: 1, retries: 2 },
       ...changes,
     },
@@ -183,11 +186,16 @@ export function infest(record: LedgerRecord, text: string): LedgerRecord {
       return { ...record, detail: text };
     case 'tenantRead':
       return { ...record, verifiedDomains: [text] };
-    case 'intended':
+    case 'announced':
       return { ...record, snapshot: { displayName: text } };
+    case 'withdrawn':
+      return { ...record, why: text };
     case 'nightStarted':
     case 'deletedUsersRead':
-    case 'takenOver':
+    case 'unchanged':
+    case 'logBegun':
+    case 'rolledOver':
+    case 'tornLine':
       return record;
   }
 }

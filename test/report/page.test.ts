@@ -1,8 +1,8 @@
 /** What the report says: the headline, what to do next, the brakes, the trend. */
 import { describe, expect, test } from '@jest/globals';
 import { parse, serialize } from 'parse5';
-import type { PastNight } from '../../lib/core/history.ts';
 import type { RecordOf } from '../../lib/core/record.ts';
+import type { PastNight } from '../../lib/core/state.ts';
 import { SCRIPT } from '../../lib/report/script.ts';
 import type { Story } from '../../lib/report/story.ts';
 import { decided, ended, started } from '../edges/ledgerRecords.ts';
@@ -34,9 +34,9 @@ describe('at 7 in the morning', () => {
       'purged',
       storyOf([started(), planned, end({ outcomes: { purged: 4 } })]),
       [
-        'completed 4 users purged, each seen to be gone.',
+        'completed 4 users purged and seen to be gone.',
         'What to do next Nothing.',
-        'Purged 4 Kept 3 To be looked at 0',
+        'Purged 4 Kept 3 Need you 0',
       ],
     ],
     [
@@ -51,7 +51,7 @@ describe('at 7 in the morning', () => {
     ],
     [
       'report mode, over a limit',
-      storyOf([reportMode, { ...planned, state: 'refused', refusals }, end({ refusals })]),
+      storyOf([reportMode, { ...planned, state: 'overLimit', refusals }, end({ refusals })]),
       ['In purge mode this night would have been refused.', 'Why it would have been refused', '44 of 20.'],
     ],
     [
@@ -63,9 +63,14 @@ describe('at 7 in the morning', () => {
       'failed',
       storyOf([
         started(),
-        end({ status: 'failed', detail: 'It broke.', outcomes: { purged: 1, unverified: 2 } }),
+        end({ status: 'failed', detail: 'It broke.', outcomes: { purged: 1, notPurged: 1 }, open: 2 }),
       ]),
-      ['failed 1 user purged, 2 not proven.', 'Runbook: nightFailed', 'purgeUnverified', 'It broke.'],
+      [
+        'failed 1 user purged and seen to be gone, 1 notPurged, 2 open.',
+        'Runbook: nightFailed',
+        'purgeUnverified',
+        'It broke.',
+      ],
     ],
     [
       'failed before anything',
@@ -74,8 +79,8 @@ describe('at 7 in the morning', () => {
     ],
     [
       'stopped',
-      storyOf([started(), end({ status: 'stopped', outcomes: { purged: 3, notAttempted: 9 } })]),
-      ['stopped 3 users purged; the rest is left for the next night.', 'NIGHT_TIME_LIMIT_MINUTES'],
+      storyOf([started(), end({ status: 'stopped', outcomes: { purged: 3 }, notAttempted: 9 })]),
+      ['stopped 3 users purged and seen to be gone, 9 not attempted.', 'NIGHT_TIME_LIMIT_MINUTES'],
     ],
   ])('%s', (_, story, saying) => {
     const text = textOf(story);
@@ -85,7 +90,7 @@ describe('at 7 in the morning', () => {
   test('nothing is called good that has to be looked at', () => {
     const tone = (story: Story) => /class="verdict (\w+)"/.exec(renderedStory(story))?.[1];
     expect(tone(storyOf([started(), end({ outcomes: { purged: 1 } })]))).toBe('good');
-    expect(tone(storyOf([started(), end({ outcomes: { purged: 1, refused: 1 } })]))).toBe('look');
+    expect(tone(storyOf([started(), end({ outcomes: { purged: 1, denied: 1 } })]))).toBe('look');
     expect(tone(storyOf([reportMode, end({ refusals })]))).toBe('look');
     expect(tone(storyOf([started(), end({ status: 'refused', refusals })]))).toBe('look');
     expect(tone(storyOf([started(), end({ status: 'failed' })]))).toBe('bad');
@@ -93,7 +98,7 @@ describe('at 7 in the morning', () => {
   });
 });
 
-describe('how near each brake came', () => {
+describe('how near each limit came', () => {
   const withPlan = (purge: number, budgetSpent: number) => {
     const plan = { ...planned, counts: { ...counts, purge }, budgetSpent };
     return textOf(storyOf([{ ...started(), policy: POLICY }, plan, end({})]));
@@ -112,7 +117,7 @@ describe('how near each brake came', () => {
 
   test('a night that ended before', () => {
     expect(textOf(storyOf([started(), end({ status: 'refused', refusals })]))).toContain(
-      'The night ended before a brake was reached.',
+      'The night ended before a limit was reached.',
     );
   });
 });
@@ -125,7 +130,7 @@ describe('everybody', () => {
       'Synced from on-premises: yes , Entra ID',
       'Still on-premises: no , Entra ID',
       'Licensed: no , Entra ID',
-      'Deleted: 2026-11-01 08:30 UTC ; seen absent on 3 nights in a row',
+      'Deleted: 2026-11-01 08:30 UTC ; seen absent on 1 night',
       'DELETE announced 2026-11-20 02:00 UTC',
       'Answer (attempt 1): accepted, status 204',
       'Settled 2026-11-20 02:00 UTC , 0.9 s after the DELETE',

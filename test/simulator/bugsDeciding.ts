@@ -10,15 +10,15 @@ export interface Bug {
 export const BUGS_IN_DECIDING: readonly Bug[] = [
   {
     name: 'a source error is read as the end',
-    file: 'lib/night/read.ts',
+    file: 'lib/perform.ts',
     edits: [
       [
-        'const pages = source.read([...diff.wanted, ...known], night.signal);',
+        'const pages = source.read([...diff.wanted, ...sample], signal);',
         `const pages = (async function* () {
           try {
-            return yield* source.read([...diff.wanted, ...known], night.signal);
+            return yield* source.read([...diff.wanted, ...sample], signal);
           } catch {
-            return { kind: source.kind, total: 99, slices: {}, asOf: night.ports.clock.now() };
+            return { kind: source.kind, total: 99, slices: {}, asOf: '2999-01-01T00:00:00.000Z' as Timestamp };
           }
         })();`,
       ],
@@ -26,7 +26,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'only the first page of a source is read',
-    file: 'lib/night/read.ts',
+    file: 'lib/perform.ts',
     edits: [
       [
         '    diff.see(source.kind, page.value);',
@@ -36,14 +36,12 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'a failed read of the recycle bin is read as empty',
-    file: 'lib/night/read.ts',
-    edits: [
-      ['await entra.deletedUsers(night.signal)', 'await entra.deletedUsers(night.signal).catch(() => [])'],
-    ],
+    file: 'lib/perform.ts',
+    edits: [['await entra.deletedUsers(signal)', 'await entra.deletedUsers(signal).catch(() => [])']],
   },
   {
     name: 'Exchange is not needed where the policy requires it',
-    file: 'lib/night/read.ts',
+    file: 'lib/perform.ts',
     edits: [["policy.exchange.use === 'required' || !(error", '!(error']],
   },
   {
@@ -53,7 +51,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'a shrunken source becomes the measure',
-    file: 'lib/core/history.ts',
+    file: 'lib/core/baselines.ts',
     edits: [['record.accepted ? record : record.baseline', 'record']],
   },
   {
@@ -108,19 +106,19 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   {
     name: 'unknown is taken for no',
     file: 'lib/core/decide.ts',
-    edits: [
-      ["if (value === 'unknown') return keep(needed.unknown, origin);", "if (value === 'unknown') continue;"],
-    ],
+    edits: [["if (value === 'unknown') return keep(unknown, origin);", "if (value === 'unknown') continue;"]],
   },
   {
     name: 'holds are no matter',
     file: 'lib/core/decide.ts',
-    edits: [["  'mailUser',\n  'onHold',\n", "  'mailUser',\n"]],
+    edits: [[' of FACT_NAMES) {', " of FACT_NAMES.filter((one) => one !== 'onHold')) {"]],
   },
   {
     name: 'mailboxes and licences are no matter',
     file: 'lib/core/decide.ts',
-    edits: [["  'hadMailbox',\n  'licensed',\n  'mailUser',\n", "  'mailUser',\n"]],
+    edits: [
+      [' of FACT_NAMES) {', " of FACT_NAMES.filter((one) => one !== 'hadMailbox' && one !== 'licensed')) {"],
+    ],
   },
   {
     name: 'every member is a mail user',
@@ -161,36 +159,46 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'nights absent never add up',
-    file: 'lib/core/history.ts',
-    edits: [[': before.nights + 1', ': before.nights']],
+    file: 'lib/core/apply.ts',
+    edits: [['before.absentNights + (isNew ? 1 : 0)', 'before.absentNights + (isNew ? 0 : 0)']],
   },
   {
     name: 'nights absent are not reset',
-    file: 'lib/core/history.ts',
-    edits: [['    streaks.delete(key);', '    void key;']],
+    file: 'lib/core/apply.ts',
+    edits: [
+      [
+        "if (!isAbsent) return { ...base, absentNights: 0, absentOn: '', absentParts: {} };",
+        'if (!isAbsent && last !== undefined) return { ...last, ...base };',
+      ],
+    ],
   },
   {
     name: 'two runs of one day are two nights',
-    file: 'lib/core/history.ts',
-    edits: [['before.date === dateOf(now) ? before.nights', "before.date === '' ? before.nights"]],
+    file: 'lib/core/apply.ts',
+    edits: [['before.absentOn !== date && known', "before.absentOn !== '' && known"]],
   },
   {
     name: 'a former deletion counts for the next',
-    file: 'lib/core/history.ts',
+    file: 'lib/core/apply.ts',
     edits: [
       [
-        'const keyOf = ({ id, deletedDateTime }: Generation)',
-        'const keyOf = ({ id, deletedDateTime: { length: deletedDateTime } }: Generation)',
+        'before.decided.deletedDateTime === deletedDateTime ? before',
+        'deletedDateTime !== undefined ? before',
       ],
     ],
+  },
+  {
+    name: 'unchanged users who left the recycle bin stand on',
+    file: 'lib/core/apply.ts',
+    edits: [['    state.evidence.delete(id);\n', '']],
   },
   {
     name: 'the list is cut to the limit',
     file: 'lib/core/plan.ts',
     edits: [
       [
-        '  const refusals = trippedBrakes(',
-        '  purges.splice(brakes.limits.maxPurgesPerNight);\n  const refusals = trippedBrakes(',
+        '  const refusals = exceededLimits(',
+        '  purges.splice(limits.limits.maxPurgesPerNight);\n  const refusals = exceededLimits(',
       ],
     ],
   },
@@ -206,15 +214,13 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'the budget forgets what nobody verified',
-    file: 'lib/core/history.ts',
-    edits: [
-      ['filter((one) => one.spent && elapsedMs', 'filter((one) => one.spent && !one.open && elapsedMs'],
-    ],
+    file: 'lib/core/apply.ts',
+    edits: [['  spent.set(key, at);\n', '']],
   },
   {
     name: 'the budget forgets nights before the last two',
-    file: 'lib/night.ts',
-    edits: [['history.budgetSpent(limits.rollingBudget.days, now)', 'history.budgetSpent(2, now)']],
+    file: 'lib/core/judgeReading.ts',
+    edits: [['budgetSpent(state, limits.rollingBudget.days, now)', 'budgetSpent(state, 2, now)']],
   },
   {
     name: 'the budget is for tonight alone',

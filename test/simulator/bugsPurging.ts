@@ -1,22 +1,19 @@
-/** Deliberate bugs in purging and verifying. */
+/** Deliberate bugs in the loop of a night: what may start, what answers mean, and how the night ends. */
 import type { Bug } from './bugsDeciding.ts';
 
 export const BUGS_IN_PURGING: readonly Bug[] = [
   {
     name: 'report mode purges',
-    file: 'lib/night.ts',
-    edits: [
-      ["  if (policy.mode === 'report') {", "  if (policy.mode !== 'report' && purgesNobody) {"],
-      ['const HISTORY_DAYS = 31;', 'const HISTORY_DAYS = 31;\nconst purgesNobody = false;'],
-    ],
+    file: 'lib/core/apply.ts',
+    edits: [["|| tonight.started.mode !== 'purge') return;", ') return;']],
   },
   {
     name: 'the sources are not asked again',
-    file: 'lib/night/step.ts',
+    file: 'lib/core/secondDecision.ts',
     edits: [
       [
-        'const presence = combinePresence(',
-        "const presence: Presence = { state: 'absent', origin: '' };\n  combinePresence(",
+        'presence: combinePresence(answers) }',
+        "presence: { state: 'absent', origin: String(answers.length) } as const }",
       ],
     ],
   },
@@ -31,145 +28,240 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
     ],
   },
   {
-    name: 'not seen again before the purge',
-    file: 'lib/night/step.ts',
+    name: 'the snapshot is taken from the list',
+    file: 'lib/core/judge.ts',
     edits: [
       [
-        '  const { purge, attempt } = task;\n',
-        '  const { purge, attempt } = task;\n  if (attempt > 0) return { task, user: purge.decision.user };\n',
+        'snapshot: fresh.snapshot }',
+        'snapshot: (tonight.notes.known?.planned.get(key)?.user ?? fresh).snapshot }',
       ],
     ],
   },
   {
-    name: 'tried again without being seen again',
-    file: 'lib/night/step.ts',
+    name: 'the second decision is on the facts of the plan',
+    file: 'lib/core/secondDecision.ts',
+    edits: [
+      ['gatherEvidence(fresh, found,', 'gatherEvidence(planned.user, planned.found,'],
+      ['decide({ user: fresh, found, evidence', 'decide({ user: planned.user, found, evidence'],
+    ],
+  },
+  {
+    name: 'changed addresses are no matter on re-read',
+    file: 'lib/core/secondDecision.ts',
+    edits: [['identityOf(fresh) !== identityOf(planned.user)', 'fresh.id !== planned.user.id']],
+  },
+  {
+    name: 'what could not be looked at is kept for a reason',
+    file: 'lib/core/judge.ts',
+    edits: [["    return settled(\n      'unread',", "    return settled(\n      'kept',"]],
+  },
+  {
+    name: 'unclear facts on re-read are a reason to keep',
+    file: 'lib/core/secondDecision.ts',
     edits: [
       [
-        '  const { purge, attempt } = task;\n',
-        '  const { purge, attempt } = task;\n  if (attempt > 1) return { task, user: purge.decision.user };\n',
+        "UNKNOWN_REASONS.has(verdict.reason) ? 'unread' : 'kept'",
+        "UNKNOWN_REASONS.has(verdict.reason) ? 'kept' : 'kept'",
       ],
     ],
   },
   {
     name: 'restored and deleted anew is the same deletion',
-    file: 'lib/core/outcome.ts',
+    file: 'lib/core/looks.ts',
     edits: [
       [
-        "=== generation.deletedDateTime ? 'still' : 'restored'",
-        "=== generation.deletedDateTime ? 'still' : 'still'",
-      ],
-    ],
-  },
-  {
-    name: 'the intent is written after the DELETE',
-    file: 'lib/night/step.ts',
-    edits: [
-      ['  await record(night, confirmed.map(intendedRecord));\n', ''],
-      [
-        '  await record(night, answered.map(answeredRecord));',
-        '  await record(night, [...confirmed.map(intendedRecord), ...answered.map(answeredRecord)]);',
-      ],
-    ],
-  },
-  {
-    name: 'the intent is written while the DELETE is sent',
-    file: 'lib/night/step.ts',
-    edits: [
-      [
-        '  await record(night, confirmed.map(intendedRecord));',
-        '  void record(night, confirmed.map(intendedRecord)).catch(() => {});',
-      ],
-    ],
-  },
-  {
-    name: 'only the first of a step is announced',
-    file: 'lib/night/step.ts',
-    edits: [['confirmed.map(intendedRecord)', 'confirmed.slice(0, 1).map(intendedRecord)']],
-  },
-  {
-    name: '204 is proof enough',
-    file: 'lib/night/prove.ts',
-    edits: [
-      [
-        "    case 'still':\n",
-        "    case 'still':\n      if (one.answer === 'accepted') return settledRecord(run, task, 'purged', 'accepted');\n",
-      ],
-    ],
-  },
-  {
-    name: '404 is proof enough',
-    file: 'lib/night/prove.ts',
-    edits: [
-      [
-        "    case 'still':\n",
-        "    case 'still':\n      if (one.answer === 'notFound') return settledRecord(run, task, 'purged', 'not found');\n",
+        "secondOf(generation.deletedDateTime) ? 'still' : 'restored'",
+        "secondOf(generation.deletedDateTime) ? 'still' : 'still'",
       ],
     ],
   },
   {
     name: 'unclear is gone',
-    file: 'lib/core/outcome.ts',
+    file: 'lib/core/looks.ts',
     edits: [
       ["live === 'absent' ? 'gone' : 'unclear'", "live === 'absent' ? 'gone' : 'gone'"],
       ["if (deleted === 'unclear') return 'unclear';", "if (deleted === 'unclear') return 'gone';"],
     ],
   },
   {
-    name: 'the first step is for many',
-    file: 'lib/core/outcome.ts',
-    edits: [['readonly number[] = [1, 5]', 'readonly number[] = []']],
-  },
-  {
-    name: 'the first step is not waited for',
-    file: 'lib/core/outcome.ts',
-    edits: [['waitForProof: first !== undefined', 'waitForProof: false']],
-  },
-  {
-    name: 'a first purge that fails stops nothing',
-    file: 'lib/core/outcome.ts',
-    edits: [['if (steps === 1 && failed > 0)', 'if (steps === 0 && failed > 0)']],
-  },
-  {
-    name: 'one refusal stops every night',
-    file: 'lib/core/outcome.ts',
+    name: 'an answer of 204 is proof enough',
+    file: 'lib/core/judge.ts',
     edits: [
-      ['TOLERATED_FAILURES = 2', 'TOLERATED_FAILURES = 0'],
-      ['TOLERATED_SHARE = 0.2', 'TOLERATED_SHARE = 0'],
+      [
+        '    lines: isKnown ?',
+        "    lines: answer === 'accepted' ? [answered, settledRecord(tonight, one, 'purged', detail, now)] : isKnown ?",
+      ],
     ],
   },
   {
-    name: 'the end of the throttling is not waited for',
-    file: 'lib/night/step.ts',
-    edits: [['now + answer.retryAfterMs', 'now']],
+    name: 'an answer of 404 is proof enough',
+    file: 'lib/core/judge.ts',
+    edits: [
+      [
+        '    lines: isKnown ?',
+        "    lines: answer === 'notFound' ? [answered, settledRecord(tonight, one, 'purged', detail, now)] : isKnown ?",
+      ],
+    ],
   },
   {
-    name: 'whoever is asked to end purges on',
-    file: 'lib/night/purge.ts',
-    edits: [['if (run.night.signal.aborted)', 'if (run.night.signal.aborted && run.queue.length === 0)']],
+    name: 'no answer is an answer',
+    file: 'lib/core/judge.ts',
+    edits: [["answer: 'unclear' as const,", "answer: 'accepted' as const,"]],
+  },
+  {
+    name: 'a look from before the answer counts',
+    file: 'lib/core/looks.ts',
+    edits: [
+      [
+        'Date.parse(at) + retryAfterMs + pace.showMs, Date.parse(startedAt) + pace.showMs);',
+        'Date.parse(at) - pace.showMs, Date.parse(startedAt) - pace.showMs);',
+      ],
+    ],
+  },
+  {
+    name: 'the first steps are for many',
+    file: 'lib/core/next.ts',
+    edits: [['    if (earned < steps) {', '    if (earned < 0) {']],
+  },
+  {
+    name: 'more may be unclear than the bound allows',
+    file: 'lib/core/next.ts',
+    edits: [['pace.maxUnclear - unclear,', 'pace.maxUnclear + 400 - unclear,']],
+  },
+  {
+    name: 'the stop rule stops nothing',
+    file: 'lib/core/breaker.ts',
+    edits: [['return failed > pace.toleratedFailures && failed >', 'return failed > 9_999 && failed >']],
+  },
+  {
+    name: 'silence is no failure',
+    file: 'lib/core/breaker.ts',
+    edits: [
+      ['one !== undefined && (isUnclear(one) || givenUp)', 'one !== undefined && isUnclear(one) && givenUp'],
+    ],
+  },
+  {
+    name: 'kept users dilute the stop rule',
+    file: 'lib/core/apply.ts',
+    edits: [["takeTurn(state, tonight, key, outcome === 'unread')", 'takeTurn(state, tonight, key, true)']],
+  },
+  {
+    name: 'the stubborn go first',
+    file: 'lib/core/apply.ts',
+    edits: [
+      [
+        '...keys.filter((key) => !isStubborn(key)), ...keys.filter(isStubborn)',
+        '...keys.filter(isStubborn), ...keys.filter((key) => !isStubborn(key))',
+      ],
+    ],
+  },
+  {
+    name: 'the stubborn are forgotten',
+    file: 'lib/core/apply.ts',
+    edits: [
+      [
+        'if (makesStubborn) state.stubborn.set',
+        'if (makesStubborn && tonight.earned < 0) state.stubborn.set',
+      ],
+    ],
+  },
+  {
+    name: 'the silence that the service asks for is not kept',
+    file: 'lib/core/next.ts',
+    edits: [
+      ['if (notes.notBefore > Date.parse(now)) return', 'if (notes.notBefore < 0) return'],
+      [': notBefore > Date.parse(now)', ': notBefore < 0'],
+    ],
+  },
+  {
+    name: 'an asked silence lets the DELETE through at once',
+    file: 'lib/core/apply.ts',
+    edits: [['Math.max(notes.notBefore, one.until)', 'Math.min(notes.notBefore, one.until)']],
+  },
+  {
+    name: 'an action is done before its lines are applied',
+    file: 'lib/night.ts',
+    edits: [
+      [
+        '      await night.record(lines);\n',
+        "      note(state, { kind: 'done', action });\n      await night.record(lines);\n",
+      ],
+    ],
+  },
+  {
+    name: 'a note lets something be sent',
+    file: 'lib/core/next.ts',
+    edits: [
+      [
+        'one.night === night && one.answer === undefined && !notes',
+        'one.night === night && (one.answer === undefined || notes.looked.get(keyOf(one))?.retry === true) && !notes',
+      ],
+    ],
+  },
+  {
+    name: 'a night that is asked to end purges on',
+    file: 'lib/core/next.ts',
+    edits: [
+      [
+        'if (notes.stop !== undefined) return stopping(tonight);',
+        "if (notes.stop !== undefined && notes.stop.how !== 'stopped') return stopping(tonight);",
+      ],
+    ],
   },
   {
     name: 'a halt stops nothing that is under way',
-    file: 'lib/night/purge.ts',
-    edits: [['if (halted !== undefined) return halted;', 'void halted;']],
+    file: 'lib/perform.ts',
+    edits: [["if (reason !== undefined) return notSent(reason, 'stopped');", 'void reason;']],
   },
   {
     name: 'where nobody can tell, it is not halted',
-    file: 'lib/night/read.ts',
+    file: 'lib/perform.ts',
     edits: [['halt.reason().catch(messageOf)', 'halt.reason().catch(() => undefined)']],
   },
   {
+    name: 'announced long ago, sent all the same',
+    file: 'lib/perform.ts',
+    edits: [
+      ['elapsedMs(one.readAt, now) > pace.freshMs', 'elapsedMs(one.readAt, now) > 1_000 * pace.freshMs'],
+    ],
+  },
+  {
     name: 'one outcome is counted twice',
-    file: 'lib/night/run.ts',
-    edits: [['(run.outcomes[outcome] ?? 0) + 1', '(run.outcomes[outcome] ?? 0) + (attempt > 1 ? 2 : 1)']],
+    file: 'lib/core/apply.ts',
+    edits: [
+      [
+        '(tonight.outcomes[outcome] ?? 0) + 1',
+        "(tonight.outcomes[outcome] ?? 0) + (outcome === 'restored' ? 2 : 1)",
+      ],
+    ],
   },
   {
-    name: 'whoever was under way at the end is forgotten',
-    file: 'lib/night/purge.ts',
-    edits: [['[...unproven, ...left]', '[...left]']],
+    name: 'open users are not counted at the end',
+    file: 'lib/core/ending.ts',
+    edits: [
+      ['open: [...open.keys()].filter(isOpen).length', 'open: 0 * [...open.keys()].filter(isOpen).length'],
+    ],
   },
   {
-    name: 'a failed night calls itself completed',
-    file: 'lib/night.ts',
-    edits: [['(outcomes.notPurged ?? 0) + (outcomes.unverified ?? 0)', '(outcomes.notPurged ?? 0)']],
+    name: 'a night in vain calls itself completed',
+    file: 'lib/core/ending.ts',
+    edits: [['const why = counts.planned === 0 ? undefined', 'const why = counts.planned >= 0 ? undefined']],
+  },
+  {
+    name: 'a night that stopped itself calls itself completed',
+    file: 'lib/core/ending.ts',
+    edits: [['  if (isTripped(state, pace)) {', '  if (isTripped(state, pace) && counts.planned < 0) {']],
+  },
+  {
+    name: 'whoever waits for another attempt is forgotten',
+    file: 'lib/core/next.ts',
+    edits: [['if (retries.length > 0) return retries;', 'if (retries.length > 99) return retries;']],
+  },
+  {
+    name: 'a night purges without the permission to',
+    file: 'lib/core/judgeReading.ts',
+    edits: [
+      ['roles === undefined || roles.includes(PURGE_ROLE)', 'roles === undefined || roles.length >= 0'],
+    ],
   },
 ];

@@ -1,47 +1,45 @@
 /** What must be true of a ledger line at the moment in which it becomes durable. */
-import { KEEP_REASONS } from '../../lib/core/names.ts';
+
 import type { LedgerLine, RecordOf } from '../../lib/core/record.ts';
+import { KEEP_REASONS } from '../../lib/core/vocabulary.ts';
+import { DAY_MS } from '../tenant/clock.ts';
 import { checkReading } from './checkReading.ts';
 import { type Company, violate } from './company.ts';
 import { generationOf, type Told } from './told.ts';
 
 export function checkLine(company: Company, line: LedgerLine): void {
   const { record } = line;
-  const told = company.tonight.get(record.kind === 'takenOver' ? record.by : line.night);
+  const told = company.tonight.get(line.night);
   if (told === undefined) {
-    violate(company, 'a line of no night of ours');
+    // A line that lacked nothing but its newline when its night was cut off.
+    if (record.kind === 'decided') company.standing.set(record.id, { record, at: Date.parse(line.at) });
+    if (!company.past.has(line.night)) violate(company, 'a line of no night of ours');
     return;
   }
   switch (record.kind) {
-    case 'nightStarted':
-      for (const night of company.unfinished) violate(company, `${night} was not taken over`);
-      company.unfinished.add(line.night);
-      return;
-    case 'nightEnded':
-      company.unfinished.delete(line.night);
-      return;
     case 'sourceRead':
       checkReading(company, told, line, record);
       return;
     case 'decided':
-      checkDecided(company, told, line, record);
+      company.standing.set(record.id, { record, at: Date.parse(line.at) });
+      told.verdicts.add(record.id);
+      checkDecided(company, told, line, record, record.nightsAbsent);
+      return;
+    case 'unchanged':
+      checkUnchanged(company, told, line, record);
       return;
     case 'planned':
       if (told.failedReads.length > 0)
         violate(company, `planned although not read: ${told.failedReads.join(', ')}`);
       return;
-    case 'intended': {
-      const key = generationOf(record.id, record.deletedDateTime);
-      told.intents.set(key, [...(told.intents.get(key) ?? []), company.clock.now()]);
-      if (!told.decided.has(key)) violate(company, `an intent to purge ${record.id}, which was not decided`);
-      if (JSON.stringify(record.snapshot).length < 500) violate(company, `${record.id}: no whole snapshot`);
+    case 'announced':
+      checkAnnounced(company, told, record);
       return;
-    }
+    case 'withdrawn':
+      checkWithdrawn(company, told, record);
+      return;
     case 'settled':
       checkClaim(company, told, record);
-      return;
-    case 'takenOver':
-      checkTakenOver(company, line);
       return;
     case 'cureSeen':
       company.coverage.hit('cure', record.state);
@@ -53,17 +51,64 @@ export function checkLine(company: Company, line: LedgerLine): void {
   }
 }
 
-/** Only a night that did not end is taken over, and by nobody who is under way itself. */
-function checkTakenOver(company: Company, { night, seq }: LedgerLine): void {
-  company.coverage.hit('check', 'a night taken over');
-  const isAwake = company.tonight.has(night) && !company.paused.has(night);
-  if (isAwake) violate(company, `${night} was taken over, and is under way`);
-  if (company.paused.has(night)) company.coverage.hit('check', 'a paused night taken over');
-  const wasOpen = company.unfinished.delete(night);
-  if (!wasOpen && seq > 0) violate(company, `${night} was taken over, and had ended`);
+function checkAnnounced(company: Company, told: Told, record: RecordOf<'announced'>): void {
+  const key = generationOf(record.id, record.deletedDateTime);
+  told.intents.set(key, [...(told.intents.get(key) ?? []), company.clock.now()]);
+  if (!told.decided.has(key)) violate(company, `a DELETE of ${record.id} announced, which was not decided`);
+  if (JSON.stringify(record.snapshot).length < 500) violate(company, `${record.id}: no whole snapshot`);
+  // The list of tonight and the object as it was read a moment ago differ where it was changed meanwhile.
+  const there = company.world.entra.deletedUser(record.id);
+  const said = record.snapshot as { readonly mail?: unknown } | null;
+  const isChanged = there !== undefined && generationOf(there.id, there.deletedDateTime) === key;
+  if (isChanged && said?.mail !== undefined && said.mail !== there.mail) {
+    violate(company, `${record.id}: its snapshot is not the object as it is`);
+  }
+  if (!told.stubborn.has(key) && !told.tried.includes(key)) told.tried.push(key);
 }
 
-function checkDecided(company: Company, told: Told, { at }: LedgerLine, record: RecordOf<'decided'>): void {
+/** Withdrawn is what was certainly not sent. */
+function checkWithdrawn(company: Company, told: Told, record: RecordOf<'withdrawn'>): void {
+  const key = generationOf(record.id, record.deletedDateTime);
+  const intents = (told.intents.get(key) ?? []).slice(0, -1);
+  told.intents.set(key, intents);
+  company.coverage.hit('check', 'a withdrawal');
+  const sent = told.sends.filter(({ id }) => id === record.id).length;
+  if (intents.length < sent) violate(company, `the DELETE of ${record.id} was withdrawn, and had been sent`);
+  if (intents.length === 0) {
+    const at = told.tried.indexOf(key);
+    if (at >= 0) told.tried.splice(at, 1);
+  }
+}
+
+/** Everybody without a line of tonight has the verdict of the last line, and must deserve it as much. */
+function checkUnchanged(company: Company, told: Told, line: LedgerLine, record: RecordOf<'unchanged'>): void {
+  for (const id of record.left) {
+    company.standing.delete(id);
+    if (told.deleted.has(id)) violate(company, `${id} is said to have left, and is there`);
+  }
+  forgetOld(company, told);
+  const others = [...company.standing.values()]
+    .map((one) => one.record)
+    .filter(({ id }) => !told.verdicts.has(id));
+  if (others.length !== record.users) {
+    violate(company, `${record.users} are said to be unchanged, and they are ${others.length}`);
+  }
+  for (const other of others) {
+    told.verdicts.add(other.id);
+    checkDecided(company, told, line, other, 0);
+  }
+  if (told.verdicts.size !== told.deleted.size) {
+    violate(company, `${told.verdicts.size} have a verdict, and ${told.deleted.size} were read`);
+  }
+}
+
+function checkDecided(
+  company: Company,
+  told: Told,
+  { at }: LedgerLine,
+  record: RecordOf<'decided'>,
+  nightsAbsent: number,
+): void {
   const { coverage, streaks } = company;
   const { id, verdict, reason, deletedDateTime } = record;
   const user = told.deleted.get(id);
@@ -86,10 +131,9 @@ function checkDecided(company: Company, told: Told, { at }: LedgerLine, record: 
   const dates = before === undefined ? 1 : before.last === date ? before.dates : before.dates + 1;
   if (absent) streaks.set(key, { dates, last: date });
   else streaks.delete(key);
-  const said = record.facts.onPremises.value;
+  const said = record.facts.onPremises?.value;
   if (absent ? said !== 'no' : said === 'no') wrong(`on-premises is ${said}, and it was told otherwise`);
-  if (record.nightsAbsent > (absent ? dates : 0))
-    wrong(`absent on ${record.nightsAbsent} nights, not ${dates}`);
+  if (nightsAbsent > (absent ? dates : 0)) wrong(`absent on ${nightsAbsent} nights, not ${dates}`);
   if (verdict === 'keep') return;
 
   told.decided.add(key);
@@ -138,7 +182,7 @@ function checkExchange(told: Told, { id }: RecordOf<'decided'>, wrong: (text: st
 
 /** "Purged" is neither live nor in the recycle bin, and "not purged" is still there when all DELETEs have arrived. */
 function checkClaim(company: Company, told: Told, record: RecordOf<'settled'>): void {
-  const { id, outcome, deletedDateTime, intendedBy } = record;
+  const { id, outcome, deletedDateTime, announcedBy } = record;
   const { entra } = company.world;
   company.trace?.(`settled ${id}: ${outcome} ${record.detail}`);
   company.coverage.hit('outcome', outcome);
@@ -146,7 +190,9 @@ function checkClaim(company: Company, told: Told, record: RecordOf<'settled'>): 
   const [reason = ''] = record.detail.split(':');
   if (KEEP_REASONS.some((one) => one === reason)) company.coverage.hit('keep', reason);
   const key = generationOf(id, deletedDateTime);
-  if (intendedBy === undefined) told.settled.set(key, [...(told.settled.get(key) ?? []), outcome]);
+  if (announcedBy === undefined) told.settled.set(key, [...(told.settled.get(key) ?? []), outcome]);
+  noteStubborn(company, key, record);
+  if (outcome === 'unread' && !told.stubborn.has(key)) told.tried.push(key);
   const gone = entra.liveUser(id) === undefined && entra.deletedUser(id) === undefined;
   if (outcome === 'purged' && !gone) violate(company, `${id} is said to be purged, and is still there`);
   if (outcome === 'alreadyGone' && !gone) violate(company, `${id} is said to be gone, and is still there`);
@@ -156,5 +202,29 @@ function checkClaim(company: Company, told: Told, record: RecordOf<'settled'>): 
       company,
       `${id} is said not to be purged, and its DELETE ${gone ? 'was' : 'will be'} carried out`,
     );
+  }
+}
+
+/** Who could not be purged goes last from the next night on. Our own crash makes nobody so. */
+function noteStubborn(company: Company, key: string, { outcome }: RecordOf<'settled'>): void {
+  const { stubborn, book, clock } = company;
+  if (outcome === 'purged') company.lastPurgeAt = clock.now();
+  if (outcome !== 'denied' && outcome !== 'notPurged' && outcome !== 'unread') {
+    if (outcome !== 'kept') stubborn.delete(key);
+    return;
+  }
+  const ours = book.lines.filter(
+    ({ record }) =>
+      (record.kind === 'announced' || record.kind === 'answered') &&
+      generationOf(record.id, record.deletedDateTime) === key,
+  );
+  const wasAnswered = ours.at(-1)?.record.kind === 'answered';
+  if (outcome === 'unread' || wasAnswered) stubborn.set(key, stubborn.get(key) ?? clock.now());
+}
+
+/** Lines that no night reads any more: who left since is in none of them. */
+function forgetOld({ standing, clock }: Company, told: Told): void {
+  for (const [id, { at }] of standing) {
+    if (clock.now() - at > 31 * DAY_MS && !told.deleted.has(id)) standing.delete(id);
   }
 }

@@ -29,7 +29,9 @@ export function checkNight(company: Company, told: Told, report: NightReport): v
   }
   const spent = spentBefore(company, told);
   if (planned.budgetSpent !== spent) wrong(`${planned.budgetSpent} counted as spent, and it is ${spent}`);
-  if (planned.state === 'ready' && told.policy.mode === 'purge') checkEveryoneEnded(told, wrong);
+  if (planned.state !== 'ready' || told.policy.mode !== 'purge') return;
+  checkEveryoneEnded(company, told, ended, wrong);
+  checkSilence(company, told, ended, wrong);
 }
 
 /** By the lines until tonight's plan: DELETEs of the budget's days of which it is not known that they did nothing. */
@@ -40,10 +42,11 @@ function spentBefore({ book }: Company, told: Told): number {
     told.policy.accidentalDeletionPrevention.rollingBudget.days * DAY_MS;
   const spent = new Map<string, number>();
   for (const { record, at } of book.lines.slice(0, end)) {
-    if (record.kind !== 'intended' && record.kind !== 'settled') continue;
+    if (record.kind !== 'announced' && record.kind !== 'withdrawn' && record.kind !== 'settled') continue;
     const key = generationOf(record.id, record.deletedDateTime);
-    if (record.kind === 'intended') spent.set(key, Date.parse(at));
-    else if (record.outcome !== 'purged' && record.outcome !== 'unverified') spent.delete(key);
+    if (record.kind === 'announced') spent.set(key, Date.parse(at));
+    else if (record.kind === 'withdrawn' ? record.attempt === 1 : record.outcome !== 'purged')
+      spent.delete(key);
   }
   return [...spent.values()].filter((moment) => moment > since).length;
 }
@@ -65,17 +68,59 @@ function checkOutcomes(told: Told, ended: RecordOf<'nightEnded'>, wrong: (text: 
       wrong(`${counts[name] ?? 0} ${name} counted, ${tally[name] ?? 0} settled`);
     }
   }
-  const failures = (tally['unverified'] ?? 0) + (tally['notPurged'] ?? 0);
-  if (failures > 0 && ended.status === 'completed') wrong(`${failures} purges failed`);
 }
 
-/** Each planned purge has one end, and only those have. */
-function checkEveryoneEnded(told: Told, wrong: (text: string) => void): void {
+/** Each planned purge has one end, or is open, or was not tried, and the last line says how many. */
+function checkEveryoneEnded(
+  { book }: Company,
+  told: Told,
+  ended: RecordOf<'nightEnded'>,
+  wrong: (text: string) => void,
+): void {
+  // Another night may have written since, while this one stood still.
+  const end = book.lines.findLastIndex(({ record }) => record === ended);
+  const open = openIn(book.lines.slice(0, end));
+  let left = 0;
   for (const generation of told.decided) {
     const outcomes = told.settled.get(generation) ?? [];
-    if (outcomes.length !== 1) wrong(`${generation} ended ${outcomes.length} times: ${outcomes.join(', ')}`);
+    if (outcomes.length > 1) wrong(`${generation} ended ${outcomes.length} times: ${outcomes.join(', ')}`);
+    if (outcomes.length === 0 && !open.has(generation)) left += 1;
   }
   for (const generation of told.settled.keys()) {
     if (!told.decided.has(generation)) wrong(`${generation} ended without having been decided`);
   }
+  if (ended.open !== open.size) wrong(`${ended.open} counted as open, and ${open.size} are`);
+  if (ended.notAttempted !== left)
+    wrong(`${ended.notAttempted} counted as not attempted, and ${left} were not`);
+}
+
+/** DELETEs announced, neither withdrawn nor settled. */
+export function openIn(lines: readonly LedgerLine[]): ReadonlySet<string> {
+  const open = new Set<string>();
+  for (const { record } of lines) {
+    if (record.kind !== 'announced' && record.kind !== 'withdrawn' && record.kind !== 'settled') continue;
+    const key = generationOf(record.id, record.deletedDateTime);
+    if (record.kind === 'announced') open.add(key);
+    else if (record.kind === 'settled' || record.attempt === 1) open.delete(key);
+  }
+  return open;
+}
+
+/** Silence is a failure: a night that purged none of its planned users is complete only where that is right. */
+function checkSilence(
+  { lastPurgeAt }: Company,
+  told: Told,
+  ended: RecordOf<'nightEnded'>,
+  wrong: (text: string) => void,
+): void {
+  if (ended.status !== 'completed' || told.decided.size === 0) return;
+  const ends = [...told.decided].map((key) => ({ key, outcome: told.settled.get(key)?.at(-1) }));
+  const gone = ends.filter(({ outcome }) => outcome === 'alreadyGone').length;
+  if (gone > 3 && gone > ends.length / 5) wrong(`${gone} of ${ends.length} planned users were gone`);
+  if (ends.some(({ outcome }) => outcome === 'purged')) return;
+  const inVain = ends.filter(({ outcome }) => !['restored', 'kept', 'alreadyGone'].includes(outcome ?? ''));
+  const isExcused = inVain.every(
+    ({ key }) => lastPurgeAt > (told.stubborn.get(key) ?? Number.POSITIVE_INFINITY),
+  );
+  if (!isExcused) wrong('completed, and none of its planned users was purged');
 }

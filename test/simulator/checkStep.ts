@@ -17,10 +17,9 @@ export function checkStep(company: Company, told: Told, ids: readonly ObjectId[]
   if (night !== told.night) wrong('although another night has taken the ledger');
   if (told.isToEnd) wrong('although it had been asked to end');
   if (clock.now() < told.notBefore) wrong('before the end of the throttling');
+  if (told.lacksRole) wrong('although the permission to purge is missing');
   told.isFree = false;
   if (ids.length > MAX_PURGE_BATCH) wrong(`for ${ids.length} at once`);
-  if (told.steps.length === 0 && ids.length > 1) wrong(`for ${ids.length} in the first step`);
-  if (told.steps.length === 1 && ids.length > 5) wrong(`for ${ids.length} in the second step`);
   if (told.steps.length === 0) checkLimits(company, told, wrong);
   checkProgress(told, ids, wrong);
   told.steps.push(ids.length);
@@ -56,16 +55,23 @@ function checkIntent(told: Told, id: string, now: number, wrong: (text: string) 
   if (now - Math.max(...intents) > 3 * MINUTE_MS) wrong('minutes after its intent');
 }
 
-/** Nobody else is tried before it is known what came of the first; where that one failed, it is the last. */
+/** Larger steps are earned by DELETEs whose end is known; what is under way is bounded; too many failures stop all. */
 function checkProgress(told: Told, ids: readonly ObjectId[], wrong: (text: string) => void): void {
-  const [first] = told.sends;
-  if (first === undefined || told.steps.length > 1) return;
-  const outcomes = [...told.settled].flatMap(([key, ends]) => (key.startsWith(`${first.id} `) ? ends : []));
-  if (outcomes.length === 0 && ids.some((id) => id !== first.id)) wrong('before the first purge was proven');
-  if (outcomes.some((outcome) => outcome === 'notPurged' || outcome === 'unverified')) {
-    wrong('although the first purge failed');
-  }
+  const endOf = (id: string) =>
+    [...told.settled].flatMap(([key, ends]) => (key.startsWith(`${id} `) ? ends : []));
+  const sent = new Set(told.sends.map(({ id }) => id));
+  const ends = [...sent].filter((id) => endOf(id).length > 0).length;
+  const underWay = new Set([...[...sent].filter((id) => endOf(id).length === 0), ...ids]).size;
+  if (ends === 0 && underWay > 1) wrong(`for ${underWay} at a time before the first end was known`);
+  if (ends < 6 && underWay > 5) wrong(`for ${underWay} at a time when ${ends} ends were known`);
+  if (underWay > MOST_UNDER_WAY) wrong(`for ${underWay} at a time`);
+  const recent = told.tried.slice(-50);
+  const failed = recent.filter((key) => FAILED.has(told.settled.get(key)?.at(-1) ?? '')).length;
+  if (failed > 2 && failed > recent.length / 5) wrong(`although ${failed} of ${recent.length} failed`);
 }
+
+const MOST_UNDER_WAY = 20;
+const FAILED: ReadonlySet<string> = new Set(['denied', 'notPurged', 'unread']);
 
 function checkLimits(company: Company, told: Told, wrong: (text: string) => void): void {
   const { maxPurgesPerNight, maxPercentOfSyncedUsers, rollingBudget } =

@@ -1,8 +1,8 @@
 /** A company, its tenant and all that outlives a night. Everything in it follows from one seed. */
 import type { NightId } from '../../lib/core/ids.ts';
-import type { SourceKind } from '../../lib/core/model.ts';
 import type { Policy } from '../../lib/core/policy.ts';
-import type { LedgerLine } from '../../lib/core/record.ts';
+import type { LedgerLine, RecordOf } from '../../lib/core/record.ts';
+import type { SourceKind } from '../../lib/core/vocabulary.ts';
 import { DAY_MS, MINUTE_MS, manualClock, type SteerableClock } from '../tenant/clock.ts';
 import { seedPopulation } from '../tenant/population.ts';
 import { createView, type View } from '../tenant/view.ts';
@@ -28,8 +28,8 @@ export interface Company {
   readonly exports: Exports;
   /** The ledger's storage. */
   readonly files: Map<string, Buffer>;
-  /** Which night has the ledger, and when that ends by itself because its process died. */
-  lease: { readonly night: NightId; freeAt: number | undefined } | undefined;
+  /** By file: which night has its lease, and when that ends by itself because its process died. */
+  readonly leases: Map<string, { readonly night: NightId; freeAt: number | undefined }>;
   /** Whose process stands still. */
   readonly paused: Set<NightId>;
   /** Runs another night while one stands still. */
@@ -42,6 +42,8 @@ export interface Company {
   readonly highVolume: Set<string>;
   /** Those whose recipient stays behind in Exchange Online, by id. */
   readonly lingering: Set<string>;
+  /** Nights that are over. */
+  readonly past: Set<string>;
   /** Nights so far. */
   nights: number;
   policy: Policy;
@@ -57,8 +59,11 @@ export interface Company {
   readonly firstSends: Map<string, number>;
   /** By generation: until when a DELETE that was sent may yet take effect. */
   readonly underWay: Map<string, number>;
-  /** Nights that began, and of which the ledger does not say how they ended. */
-  readonly unfinished: Set<string>;
+  /** By id: the last verdict that the ledger has of a user in the recycle bin. */
+  readonly standing: Map<string, { readonly record: RecordOf<'decided'>; readonly at: number }>;
+  /** By generation: since when it is known that it could not be purged, or not be read. */
+  readonly stubborn: Map<string, number>;
+  lastPurgeAt: number;
   /** Who took the ledger last, when by the clock of its machine, and how far that was ahead. */
   latest: { readonly night: NightId | undefined; readonly startedAt: number; readonly skewMs: number };
   readonly violations: string[];
@@ -103,13 +108,14 @@ export function foundCompany({ seed, coverage, muted, trace }: CompanyOptions): 
     family,
     exports: openExports(world),
     files: new Map(),
-    lease: undefined,
+    leases: new Map(),
     paused: new Set(),
     meanwhile: async () => undefined,
     book: openBook(),
     arrived: new Map(),
     highVolume: new Set(),
     lingering: new Set(),
+    past: new Set(),
     nights: 0,
     policy: inventPolicy(chance, family, world),
     weather: 0,
@@ -118,7 +124,9 @@ export function foundCompany({ seed, coverage, muted, trace }: CompanyOptions): 
     streaks: new Map(),
     firstSends: new Map(),
     underWay: new Map(),
-    unfinished: new Set(),
+    standing: new Map(),
+    stubborn: new Map(),
+    lastPurgeAt: 0,
     latest: { night: undefined, startedAt: 0, skewMs: 0 },
     violations: [],
     trace,
@@ -182,4 +190,15 @@ export function isKnownPresent(company: Company, immutableId: string): boolean {
   if (family.source === 'activeDirectory') return world.onPrem.byImmutableId(immutableId) !== undefined;
   if (family.source === 'export') return exports.newestHas(immutableId);
   return false;
+}
+
+/** By storage's own account. */
+export const holdsLease = ({ leases }: Company, name: string, night: NightId) =>
+  leases.get(name)?.night === night;
+
+/** Leases of a process that is gone or stands still run out by themselves within a minute. */
+export function letLeasesRunOut({ leases, chance, clock }: Company, night: NightId): void {
+  for (const lease of leases.values()) {
+    if (lease.night === night) lease.freeAt = clock.now() + chance.int('lease', 1, 60) * 1_000;
+  }
 }

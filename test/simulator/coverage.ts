@@ -1,12 +1,13 @@
 /** How often each thing that the simulator is there for came about. A row that is zero is a hole in it. */
 import {
+  ANSWERS,
   CURE_STATES,
   KEEP_REASONS,
   NIGHT_STATUSES,
   OUTCOMES,
   REFUSALS,
   type RefusalName,
-} from '../../lib/core/names.ts';
+} from '../../lib/core/vocabulary.ts';
 import { CRASH_POINTS, FAULTS } from './faults.ts';
 
 /** They come of configuration, before a night begins. */
@@ -32,7 +33,7 @@ const EXPECTED: readonly (readonly [Group, readonly string[]])[] = [
   ['refusal', REFUSALS.filter((name) => !NOT_OF_A_NIGHT.includes(name))],
   ['outcome', OUTCOMES],
   ['night', [...NIGHT_STATUSES, 'crashed', 'without a ledger', 'report mode']],
-  ['answer', ['accepted', 'forbidden', 'notFound', 'throttled', 'unclear']],
+  ['answer', ANSWERS],
   ['cure', CURE_STATES],
   ['fault', Object.keys(FAULTS)],
   ['crash', CRASH_POINTS],

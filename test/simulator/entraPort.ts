@@ -43,6 +43,14 @@ export function entraPort(runner: Runner): Entra {
       return told;
     },
 
+    async roles() {
+      const isMissing = fault('roles: the permission to purge is missing');
+      const isTold = !fault('roles: not told');
+      told.lacksRole ||= isMissing && isTold;
+      if (!isTold) return undefined;
+      return isMissing ? ['User.Read.All'] : ['User.Read.All', 'User.DeleteRestore.All'];
+    },
+
     async deletedUsers(signal) {
       calls += 1;
       await point('entra.deletedUsers', 'before');
@@ -81,13 +89,11 @@ export function entraPort(runner: Runner): Entra {
       const answers = new Map<ObjectId, PurgeAnswer>();
       for (const [index, id] of ids.entries()) {
         if (index > 0) await point('entra.purge', 'midway');
-        const answer = lost ? FORBIDDEN : purgeOne(runner, id);
+        const answer = lost ? DENIED : purgeOne(runner, id);
         company.coverage.hit('answer', answer?.answer ?? 'unclear');
         company.trace?.(`DELETE ${id}: ${answer?.answer ?? 'no answer'}`);
-        if (answer?.answer === 'throttled') {
-          throttled += 1;
-          told.notBefore = Math.max(told.notBefore, company.clock.now() + answer.retryAfterMs);
-        }
+        if (answer?.answer === 'throttled') throttled += 1;
+        noteSilence(company, told, answer);
         if (answer !== undefined) answers.set(id, answer);
       }
       await point('entra.purge', 'after');
@@ -124,7 +130,7 @@ export function noteLooks(
 }
 
 const OTHER_TENANT = '00000000-0000-4000-8000-00000000beef';
-const FORBIDDEN: PurgeAnswer = { answer: 'forbidden', detail: 'DELETE answered 403' };
+const DENIED: PurgeAnswer = { answer: 'denied', detail: 'DELETE answered 403' };
 const HIDEABLE = [
   'deletedDateTime',
   'userPrincipalName',
@@ -206,7 +212,7 @@ function purgeOne({ company, fault }: Runner, id: ObjectId): PurgeAnswer | undef
   const { view, world, chance } = company;
   const user = view.purgeable(id);
   if (user === undefined) return { answer: 'notFound', detail: 'DELETE answered 404' };
-  if (world.entra.isPrivileged(user.id)) return FORBIDDEN;
+  if (world.entra.isPrivileged(user.id)) return DENIED;
   const [, answer, effect] = ANSWERS.find(([name]) => fault(name)) ?? ['', 'accepted', 'now'];
   if (effect === 'now') view.purge(user, TOOL);
   if (effect === 'late') {
@@ -222,4 +228,10 @@ function purgeOne({ company, fault }: Runner, id: ObjectId): PurgeAnswer | undef
 function sure<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('the world is wrong');
   return value;
+}
+
+/** The service asks for silence. */
+export function noteSilence({ clock }: Company, told: Told, answer: PurgeAnswer | undefined): void {
+  const { retryAfterMs } = answer ?? {};
+  if (retryAfterMs !== undefined) told.notBefore = Math.max(told.notBefore, clock.now() + retryAfterMs);
 }

@@ -7,6 +7,8 @@ export const FAULTS = {
   'organization: no server time': 0.003,
   'organization: no last sync': 0.003,
   'organization: sync switched off': 0.003,
+  'roles: the permission to purge is missing': 0.01,
+  'roles: not told': 0.01,
   'deleted users: denied': 0.006,
   'deleted users: incomplete': 0.006,
   'deleted users: fails': 0.004,

@@ -1,10 +1,10 @@
 /** The tool's own ledger over a storage in memory, which loses, tears and does not acknowledge. */
 import { LedgerFailed } from '../../lib/errors.ts';
 import { createLedger } from '../../lib/ledger/ledger.ts';
-import type { NightStore } from '../../lib/ledger/store.ts';
+import type { Lease, LogStore } from '../../lib/ledger/store.ts';
 import type { Ledger } from '../../lib/ports.ts';
 import { checkLine } from './checkLine.ts';
-import { type Company, violate } from './company.ts';
+import { type Company, holdsLease, violate } from './company.ts';
 import type { Fault } from './faults.ts';
 import type { Runner } from './runner.ts';
 
@@ -12,21 +12,9 @@ export function ledgerPort(runner: Runner): Ledger {
   return createLedger(memoryStore(runner));
 }
 
-function memoryStore(runner: Runner): NightStore {
+function memoryStore(runner: Runner): LogStore {
   const { company, told, point, fault } = runner;
-  const { files, chance } = company;
-  const fails = (name: Fault) => {
-    const failed = fault(name);
-    if (failed) told.ledgerFailed = true;
-    return failed;
-  };
-  const contentAt = (name: string, offset: number) => {
-    const content = files.get(name) ?? Buffer.alloc(0);
-    told.ledgerFailed ||= company.lease?.night !== told.night;
-    if (content.length !== offset) throw new Error(`it holds ${content.length} bytes instead of ${offset}`);
-    return content;
-  };
-  const isOurs = (name: string) => name.includes(told.night) || !name.endsWith('.ndjson');
+  const { files } = company;
   return {
     location: 'memory',
     async names() {
@@ -47,65 +35,86 @@ function memoryStore(runner: Runner): NightStore {
     async create(name) {
       await point('ledger.begin', 'before');
       if (fault('ledger: cannot begin')) throw new Error('permission denied');
-      if ((files.get(name)?.length ?? 0) > 0) throw new Error('it exists already');
-      files.set(name, Buffer.alloc(0));
+      if (!files.has(name)) files.set(name, Buffer.alloc(0));
       await point('ledger.begin', 'after');
     },
-    async append(name, offset, texts) {
-      await point('ledger.append', 'before');
-      if (fails('ledger: append lost')) throw new LedgerFailed('the storage does not answer');
-      const before = contentAt(name, offset);
-      const bytes = Buffer.from(texts.join(''));
-      const torn = isOurs(name) ? chance.int('torn', 0, bytes.length) : 0;
-      const tear = () => write(company, name, Buffer.concat([before, bytes.subarray(0, torn)]));
-      if (fails('ledger: append torn')) {
-        tear();
-        throw new LedgerFailed('the disk is full');
-      }
-      await point('ledger.append', 'midway', tear);
-      write(company, name, Buffer.concat([contentAt(name, offset), bytes]));
-      if (fails('ledger: append unacknowledged')) throw new LedgerFailed('no answer');
-      await point('ledger.append', 'after');
-    },
     async attach() {},
-    lease: leasing(runner, fails),
+    lease: leasing(runner),
   };
 }
 
-/** Whoever has the lease keeps it as long as its process lives, and up to a minute longer. */
-function leasing({ company, told, skewMs, point, fault }: Runner, fails: (name: Fault) => boolean) {
-  const { chance, clock } = company;
+/** A process that holds a lease keeps it as long as it lives, and up to a minute longer. Storage takes nothing without it. */
+function leasing(runner: Runner) {
+  const { company, told, skewMs, point, fault } = runner;
+  const { chance, clock, leases } = company;
+  const fails = (name: Fault) => {
+    const failed = fault(name);
+    if (failed) told.ledgerFailed = true;
+    return failed;
+  };
   const othersUntil = fault('lease: another has it') ? clock.now() + chance.int('lease', 1, 200) * 1_000 : 0;
-  return async () => {
+  return async (name: string): Promise<Lease | undefined> => {
     await point('ledger.lease', 'before');
     if (fault('lease: cannot be taken')) throw new Error('the storage does not answer');
-    const { lease } = company;
+    const lease = leases.get(name);
     const isFree = lease === undefined || clock.now() >= (lease.freeAt ?? Number.POSITIVE_INFINITY);
     if (!isFree || clock.now() < othersUntil) return undefined;
-    company.lease = { night: told.night, freeAt: undefined };
+    leases.set(name, { night: told.night, freeAt: undefined });
+    told.stubborn = new Map(company.stubborn);
     company.latest = { night: told.night, startedAt: clock.now() + skewMs, skewMs };
     await point('ledger.lease', 'after');
     let isLost = false;
     return {
+      appends: 0,
+      append: appending(runner, name, fails),
       async stillOurs() {
-        isLost ||= fails('lease: lost') || company.lease?.night !== told.night;
+        isLost ||= fails('lease: lost') || !holdsLease(company, name, told.night);
         if (isLost) {
           told.failedReads.push('the lease');
           told.ledgerFailed = true;
           throw new Error('the lease of the ledger is lost');
         }
-        if (company.lease !== undefined) company.lease.freeAt = undefined;
+        const held = leases.get(name);
+        if (held !== undefined) held.freeAt = undefined;
       },
       async release() {
-        if (company.lease?.night === told.night) company.lease = undefined;
+        if (holdsLease(company, name, told.night)) leases.delete(name);
       },
     };
   };
 }
 
+function appending({ company, told, point }: Runner, name: string, fails: (name: Fault) => boolean) {
+  const { chance, files } = company;
+  const contentAt = (offset: number) => {
+    const content = files.get(name) ?? Buffer.alloc(0);
+    if (!holdsLease(company, name, told.night)) {
+      told.ledgerFailed = true;
+      throw new Error('412 LeaseIdMismatchWithBlobOperation');
+    }
+    if (content.length !== offset) throw new Error(`it holds ${content.length} bytes instead of ${offset}`);
+    return content;
+  };
+  return async (offset: number, texts: readonly string[]) => {
+    await point('ledger.append', 'before');
+    if (fails('ledger: append lost')) throw new LedgerFailed('the storage does not answer');
+    const before = contentAt(offset);
+    const bytes = Buffer.from(texts.join(''));
+    const torn = chance.int('torn', 0, bytes.length);
+    const tear = () => write(company, name, Buffer.concat([before, bytes.subarray(0, torn)]));
+    if (fails('ledger: append torn')) {
+      tear();
+      throw new LedgerFailed('the disk is full');
+    }
+    await point('ledger.append', 'midway', tear);
+    write(company, name, Buffer.concat([contentAt(offset), bytes]));
+    if (fails('ledger: append unacknowledged')) throw new LedgerFailed('no answer');
+    await point('ledger.append', 'after');
+  };
+}
+
 function write(company: Company, name: string, bytes: Buffer): void {
   company.files.set(name, bytes);
-  if (!name.endsWith('.ndjson')) return;
   const { lines, wrong } = company.book.grown(name, bytes);
   for (const problem of wrong) violate(company, `ledger: ${problem}`);
   for (const line of lines) checkLine(company, line);

@@ -35,6 +35,7 @@ export async function liveOneNight(company: Company): Promise<NightReport | 'cra
   company.trace?.(`night ${company.nights} ${id} at ${new Date(company.clock.now()).toISOString()}`);
   const ended = await Promise.race([endOf(runner, told), runner.crashed]);
   tonight.delete(id);
+  company.past.add(id);
   if (ended === 'crashed') coverage.hit('night', 'crashed');
   else checkNight(company, told, ended);
   company.trace?.(`night ended: ${ended === 'crashed' ? ended : `${ended.status}: ${ended.detail}`}`);

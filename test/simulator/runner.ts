@@ -5,7 +5,7 @@
  */
 import { MINUTE_MS } from '../tenant/clock.ts';
 import type { Chance } from './chance.ts';
-import { type Company, letPass } from './company.ts';
+import { type Company, letLeasesRunOut, letPass } from './company.ts';
 import { CRASH_POINTS, FAULTS, type Fault, type Operation, type Phase } from './faults.ts';
 import { moveDuringTheRun, moveInTheGap } from './midway.ts';
 import type { Told } from './told.ts';
@@ -76,6 +76,8 @@ export function startRunner(company: Company, told: Told): Runner {
   let purging = 0;
   let announced = 0;
   let dead = false;
+  /** All of the process stands still, whatever it has under way. */
+  let standing: Promise<void> | undefined;
   const passed = new Map<string, number>();
   const fault = (name: Fault) => chance.happens(name, FAULTS[name] * company.weather);
   const isToEnd = drawFate(chance, fault, 'platform: asks to end');
@@ -85,6 +87,7 @@ export function startRunner(company: Company, told: Told): Runner {
 
   async function point(operation: Operation, phase: Phase, dying?: () => void): Promise<void> {
     if (dead) return never();
+    if (standing !== undefined) await standing;
     points += 1;
     if (points > MOST_POINTS) throw new Error(`the night goes round in a circle, at ${operation} ${phase}`);
     if (told.decided.size > 0) purging += 1;
@@ -97,15 +100,17 @@ export function startRunner(company: Company, told: Told): Runner {
     if (isToDie(here)) {
       dead = true;
       dying?.();
-      if (company.lease?.night === told.night) {
-        company.lease.freeAt = company.clock.now() + chance.int('lease', 1, 60) * 1_000;
-      }
+      letLeasesRunOut(company, told.night);
       coverage.hit('crash', place);
       company.trace?.(`crash at ${place}`);
       crash.resolve('crashed');
       return never();
     }
-    if (isToPause(here) && !ON_ITS_WAY.has(place) && company.tonight.size === 1) await pause(company, told);
+    if (isToPause(here) && !ON_ITS_WAY.has(place) && company.tonight.size === 1) {
+      standing = pause(company, told);
+      await standing;
+      standing = undefined;
+    }
     if (phase !== 'midway') {
       const slowness = slownessOf(operation);
       const slow = slowness !== undefined && fault(slowness);
@@ -128,10 +133,10 @@ export function startRunner(company: Company, told: Told): Runner {
 
 /** The machine sleeps for a while, or a host takes the process for dead: another begins. Then it wakes up. */
 async function pause(company: Company, { night }: Told): Promise<void> {
-  const { chance, clock, paused, trace } = company;
+  const { chance, paused, trace } = company;
   trace?.(`${night} stands still`);
   paused.add(night);
-  if (company.lease?.night === night) company.lease.freeAt = clock.now() + chance.int('lease', 1, 60) * 1_000;
+  letLeasesRunOut(company, night);
   letPass(company, chance.int('pause', 1, 600) * 1_000);
   await company.meanwhile();
   letPass(company, chance.int('pause', 1, 600) * 1_000);

@@ -1,6 +1,7 @@
 /** The sources of the on-prem user set: Entra ID's live users, Active Directory, and exports. */
 import { at, type ImmutableId, immutableId } from '../../lib/core/ids.ts';
-import type { OnPremUser, Presence, SourceKind, SourceSummary } from '../../lib/core/model.ts';
+import type { OnPremUser, Presence, SourceSummary } from '../../lib/core/model.ts';
+import type { SourceKind } from '../../lib/core/vocabulary.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import type { OnPremSource } from '../../lib/ports.ts';
 import { HOUR_MS } from '../tenant/clock.ts';

@@ -21,6 +21,8 @@ const HOW: Readonly<Record<string, (bytes: Buffer, at: number) => Buffer | undef
 };
 export const TAMPERINGS = Object.keys(HOW);
 
+const AT_THE_END: ReadonlySet<string> = new Set(['the end cut off', 'the file taken away']);
+
 const ZERO = 0x30;
 const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= ZERO + 9;
 
@@ -30,17 +32,12 @@ function lineEnds(bytes: Buffer): number[] {
   return ends;
 }
 
-/** A night whose end a later one continues, neither the first nor too old to be read. */
-function victimOf({ book, files, chance, clock }: Company): string | undefined {
-  const recent = book.lines.filter(({ at }) => Date.parse(at) > clock.now() - 25 * 86_400_000);
-  const continued = recent.flatMap(({ record }) =>
-    record.kind === 'nightStarted' && record.continues ? [record.continues.night as string] : [],
-  );
-  const first = recent[0]?.night;
-  const nights = continued.filter((night) => night !== first && recent.some((line) => line.night === night));
-  if (nights.length === 0) return undefined;
-  const night = chance.pick('victim', nights);
-  return [...files.keys()].find((name) => name.includes(night));
+/** A file of the log in which a line has another behind it, and which is not too old to be read. */
+function victimOf({ files, chance, clock, book }: Company): string | undefined {
+  const since = new Date(clock.now() - 25 * 86_400_000).toISOString();
+  const isRead = book.lines.some(({ at }) => at > since);
+  const names = [...files.keys()].filter((name) => lineEnds(files.get(name) ?? Buffer.alloc(0)).length > 2);
+  return isRead && names.length > 0 ? chance.pick('victim', names.sort().slice(-2)) : undefined;
 }
 
 export async function tamperAndNotice(company: Company): Promise<NightReport | 'crashed' | undefined> {
@@ -48,8 +45,17 @@ export async function tamperAndNotice(company: Company): Promise<NightReport | '
   const name = victimOf(company);
   const bytes = files.get(name ?? '');
   if (name === undefined || bytes === undefined) return undefined;
-  const how = chance.pick('tamper', TAMPERINGS);
-  const changed = HOW[how]?.(bytes, chance.int('tampered line', 0, lineEnds(bytes).length - 1));
+  // The end of the newest file is beyond the chain's reach, and so is the only file.
+  const isNewest =
+    name ===
+    [...files.keys()]
+      .filter((one) => (files.get(one)?.length ?? 0) > 0)
+      .sort()
+      .at(-1);
+  const ways = isNewest ? TAMPERINGS.filter((how) => !AT_THE_END.has(how)) : TAMPERINGS;
+  const how = chance.pick('tamper', ways);
+  const most = lineEnds(bytes).length - (isNewest ? 2 : 1);
+  const changed = HOW[how]?.(bytes, chance.int('tampered line', 1, most));
   if (changed === undefined) files.delete(name);
   else files.set(name, changed);
   company.trace?.(`tampered with ${name}: ${how}`);

@@ -41,5 +41,4 @@ export function telemetryPort({ company, point, fault }: Runner): Telemetry {
   };
 }
 
-/** A night whose ledger fails tells its end under the number of its first line. */
 export const keyOf = ({ night, seq, record }: LedgerLine) => `${night} ${seq} ${record.kind}`;

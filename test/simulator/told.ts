@@ -1,7 +1,8 @@
 /** What one night was told and what it did with it, as its ports saw it. The checkers judge by this and the truth. */
 import type { NightId, ObjectId } from '../../lib/core/ids.ts';
-import type { DeletedUser, SoftDeletedRecipient, SourceKind } from '../../lib/core/model.ts';
+import type { DeletedUser, SoftDeletedRecipient } from '../../lib/core/model.ts';
 import type { Policy } from '../../lib/core/policy.ts';
+import type { SourceKind } from '../../lib/core/vocabulary.ts';
 import type { EntraUser } from '../tenant/directory.ts';
 import { unmangled } from '../tenant/entraUser.ts';
 
@@ -39,6 +40,12 @@ export interface Told {
   readonly looks: Map<string, string | undefined>;
   /** Source and immutable id: who was absent when asked for again, since the last DELETE. */
   readonly rechecks: Set<string>;
+  /** Ids with a verdict of tonight. */
+  readonly verdicts: Set<string>;
+  /** By generation: who could not be purged, or not be read, before it took the ledger. */
+  stubborn: ReadonlyMap<string, number>;
+  /** Generations that were sent a DELETE or could not be read, in order; the stubborn left out. */
+  readonly tried: string[];
   /** By generation: the purges that the ledger says were decided tonight. */
   readonly decided: Set<string>;
   /** By generation: when each intent of tonight came to stand in the ledger. */
@@ -52,6 +59,8 @@ export interface Told {
   isFree: boolean;
   /** It had been asked to end when it began the step. */
   isToEnd: boolean;
+  /** Its token does not carry the permission to purge. */
+  lacksRole: boolean;
   /** Throttled: no DELETE before this moment. */
   notBefore: number;
 }
@@ -68,6 +77,9 @@ export function nothingTold(night: NightId, policy: Policy, number: number): Tol
     word: undefined,
     looks: new Map(),
     rechecks: new Set(),
+    verdicts: new Set(),
+    stubborn: new Map(),
+    tried: [],
     decided: new Set(),
     intents: new Map(),
     settled: new Map(),
@@ -75,6 +87,7 @@ export function nothingTold(night: NightId, policy: Policy, number: number): Tol
     steps: [],
     isFree: false,
     isToEnd: false,
+    lacksRole: false,
     notBefore: 0,
   };
 }

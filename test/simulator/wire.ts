@@ -9,6 +9,7 @@ import { createExchange } from '../../lib/exchange/exchange.ts';
 import { createBlobLedger } from '../../lib/ledger/blob.ts';
 import type { Clock, Entra, Exchange, Ledger, OnPremSource, Ports } from '../../lib/ports.ts';
 import { credential } from '../edges/exchangeKit.ts';
+import { ledgerWith } from '../night/stage.ts';
 import { DAY_MS, MINUTE_MS } from '../tenant/clock.ts';
 import { startExchangeAdmin } from '../tenant/exchangeAdmin.ts';
 import { directoryOf } from '../tenant/exchangeCmdlets.ts';
@@ -20,7 +21,7 @@ import type { Storage } from './account.ts';
 import { checkLine } from './checkLine.ts';
 import { checkStep } from './checkStep.ts';
 import { type Company, TOOL } from './company.ts';
-import { noteLooks, noteOrganization } from './entraPort.ts';
+import { noteLooks, noteOrganization, noteSilence } from './entraPort.ts';
 import { EXTENSION_APP } from './policies.ts';
 import type { Runner } from './runner.ts';
 import { note } from './sourcePorts.ts';
@@ -193,13 +194,12 @@ function watchedEntra(runner: Runner, entra: Entra): Entra {
         const answer = answers.get(id);
         company.coverage.hit('answer', answer?.answer ?? 'unclear');
         company.trace?.(`DELETE ${id}: ${answer?.answer ?? 'no answer'} ${answer?.detail ?? ''}`);
-        if (answer?.answer === 'throttled') {
-          told.notBefore = Math.max(told.notBefore, company.clock.now() + answer.retryAfterMs);
-        }
+        noteSilence(company, told, answer);
       }
       await point('entra.purge', 'after');
       return answers;
     },
+    roles: (signal) => entra.roles(signal),
     usage: () => entra.usage(),
   };
 }
@@ -253,26 +253,20 @@ function watchedExchange(runner: Runner, exchange: Exchange): Exchange {
   };
 }
 
-function watchedLedger({ company, point }: Runner, ledger: Ledger): Ledger {
-  return {
-    ...ledger,
-    async begin(claim, continues) {
-      await point('ledger.begin', 'before');
-      const night = await ledger.begin(claim, continues);
-      await point('ledger.begin', 'after');
-      return {
-        ...night,
-        async append(at, records) {
-          await point('ledger.append', 'before');
-          const lines = await night.append(at, records);
-          for (const line of lines) {
-            company.book.lines.push(line);
-            checkLine(company, line);
-          }
-          await point('ledger.append', 'after');
-          return lines;
-        },
-      };
-    },
-  };
+function watchedLedger({ company, told, point }: Runner, ledger: Ledger): Ledger {
+  return ledgerWith(ledger, (open) => {
+    told.stubborn = new Map(company.stubborn);
+    return {
+      async append(at, records) {
+        await point('ledger.append', 'before');
+        const lines = await open.append(at, records);
+        for (const line of lines) {
+          company.book.lines.push(line);
+          checkLine(company, line);
+        }
+        await point('ledger.append', 'after');
+        return lines;
+      },
+    };
+  });
 }

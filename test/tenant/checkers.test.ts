@@ -25,7 +25,7 @@ function newNight(options: Partial<CheckOptions> = {}) {
   const before = observe(world);
   const all = { ...OPTIONS, ...options };
   const due = [...before.deleted.values()].filter((truth) => oughtToBePurged(world, truth, before, all));
-  const intents = (truths: readonly Truth[]): NightFacts['intended'] =>
+  const intents = (truths: readonly Truth[]): NightFacts['announced'] =>
     truths.map(({ id, user }) => ({ id, deletedDateTime: user.deletedDateTime ?? '' }));
   return {
     world,
@@ -44,7 +44,7 @@ function newNight(options: Partial<CheckOptions> = {}) {
     purge(truths: readonly Truth[]) {
       for (const { id } of truths) world.entra.hardDelete(id, 'tool');
       const claimed = intents(truths);
-      return { intended: claimed, purged: claimed };
+      return { announced: claimed, purged: claimed };
     },
     safety: (facts: NightFacts) => checkSafety(world, before, facts, all),
     liveness: () => checkLiveness(world, before, all),
@@ -144,7 +144,7 @@ describe('a purge that must not be', () => {
     const live = newNight();
     const [user] = live.world.entra.liveUsers();
     live.world.entra.hardDelete(user?.id ?? '', 'tool');
-    expect(live.safety({ intended: [], purged: [] }).violations).toEqual(
+    expect(live.safety({ announced: [], purged: [] }).violations).toEqual(
       expect.arrayContaining([expect.stringContaining('a live user was permanently deleted')]),
     );
 
@@ -164,7 +164,7 @@ test('purges before the night are not the night’s', () => {
   night.purge(night.due.slice(0, 1));
   const after = observe(night.world);
   const options = { ...OPTIONS, maxPurges: 0 };
-  expect(checkSafety(night.world, after, { intended: [], purged: [] }, options).violations).toEqual([]);
+  expect(checkSafety(night.world, after, { announced: [], purged: [] }, options).violations).toEqual([]);
 });
 
 test.each([
@@ -194,14 +194,14 @@ describe('a record that must not be', () => {
     const [one, other, late, good] = night.due;
     const purged = night.purge([one, other, late, good].filter((truth) => truth !== undefined)).purged;
     const at = night.world.clock.now();
-    const intended = [
+    const announced = [
       { id: other?.id ?? '', deletedDateTime: '2026-11-01T00:00:00.000Z', at },
       { id: late?.id ?? '', deletedDateTime: late?.user.deletedDateTime ?? '', at: at + 1 },
       { id: good?.id ?? '', deletedDateTime: good?.user.deletedDateTime?.replace('Z', '.000Z') ?? '', at },
     ];
-    expect(night.safety({ intended, purged }).violations).toEqual(
+    expect(night.safety({ announced, purged }).violations).toEqual(
       [one, other, late].map(
-        (truth) => `${truth?.tag} ${truth?.id}: purged without a prior intent for that deletion`,
+        (truth) => `${truth?.tag} ${truth?.id}: purged without a prior announcement for that deletion`,
       ),
     );
   });
@@ -212,7 +212,7 @@ describe('a record that must not be', () => {
     night.world.entra.restore(restored ?? '');
     night.world.entra.hardDelete(taken ?? '', 'somebody else');
     const purged = [there, restored, taken].map((id = '') => ({ id }));
-    expect(night.safety({ intended: [], purged }).violations).toEqual([
+    expect(night.safety({ announced: [], purged }).violations).toEqual([
       `${there}: claimed to be purged, but it is still in the recycle bin`,
       `${restored}: claimed to be purged, but it is a live user`,
       `${taken}: claimed to be purged, but nothing in the audit trail says so`,
@@ -255,13 +255,13 @@ test('reads the facts out of ledger lines, and is not put off by anything else',
     null,
     'text',
     { at: '2026-11-23T02:00:01.000Z', record: { kind: 'nightStarted' } },
-    { at: '2026-11-23T02:00:02.000Z', record: { kind: 'intended', ...generation, attempt: 1 } },
+    { at: '2026-11-23T02:00:02.000Z', record: { kind: 'announced', ...generation, attempt: 1 } },
     { record: { kind: 'settled', ...generation, outcome: 'notPurged' } },
     { record: { kind: 'settled', ...generation, outcome: 'purged' } },
   ];
   const id = generation.id.toLowerCase();
   expect(factsOfLedger(lines)).toEqual({
-    intended: [{ ...generation, id, at: Date.parse('2026-11-23T02:00:02.000Z') }],
+    announced: [{ ...generation, id, at: Date.parse('2026-11-23T02:00:02.000Z') }],
     purged: [{ ...generation, id }],
   });
 });

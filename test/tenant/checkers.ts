@@ -65,14 +65,14 @@ export function checkSafety(
   if (ours.length > options.maxPurges) {
     violations.push(`purged ${ours.length} users, where ${options.maxPurges} were allowed`);
   }
-  const intended = byId(facts.intended);
+  const announced = byId(facts.announced);
   for (const { entry, truth } of ours) {
     const name = `${truth.tag} ${entry.id}`;
     for (const wrong of whatIsWrongWith(entry, truth, options)) violations.push(`${name}: ${wrong}`);
     if (before.reappeared.has(entry.id))
       violations.push(`${name}: purged although a live user has its names`);
-    if (!wasIntended(entry, intended.get(entry.id) ?? []))
-      violations.push(`${name}: purged without a prior intent for that deletion`);
+    if (!wasAnnounced(entry, announced.get(entry.id) ?? []))
+      violations.push(`${name}: purged without a prior announcement for that deletion`);
     if (truth.onPremises === 'present') {
       (options.sourceKnowsOnPrem ? violations : unknowable).push(
         `${name}: purged, but it still exists on-premises`,
@@ -140,7 +140,7 @@ function whatIsWrongWith(entry: AuditEntry, truth: Truth, options: CheckOptions)
   return wrong;
 }
 
-function wasIntended(entry: AuditEntry, intents: NightFacts['intended']): boolean {
+function wasAnnounced(entry: AuditEntry, intents: NightFacts['announced']): boolean {
   return intents.some(
     ({ deletedDateTime, at }) =>
       sameMoment(deletedDateTime, entry.deletedDateTime) && (at === undefined || at <= entry.at),

@@ -36,6 +36,7 @@ export const AGGREGATES: Readonly<Record<string, Aggregate>> = {
     const values = numbers(given);
     return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
   },
+  sum: (given) => numbers(given).reduce((sum, value) => sum + value, 0),
   take_any: takeAny,
   take_anyif: (given) => takeAny(where(given, 1)),
 };

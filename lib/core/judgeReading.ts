@@ -1,0 +1,202 @@
+/** What was read means: guards, the decision on everybody, and the plan. */
+import type { ReadAnswer } from './answers.ts';
+import { absence, absentNights, sameDeletion, unchangedUsers } from './apply.ts';
+import { baselineOf } from './baselines.ts';
+import { decide, gatherEvidence } from './decide.ts';
+import { cureOf } from './exchangeWord.ts';
+import { agedRefusals, PURGE_ROLE, shrinkRefusals, tenantRefusals } from './guards.ts';
+import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
+import { type Decision, type DeletedUser, type Found, keyOf, type Presence, type Refusal } from './model.ts';
+import { overlapRefusals } from './overlap.ts';
+import { fingerprint, makePlan } from './plan.ts';
+import type { Policy } from './policy.ts';
+import type { LedgerRecord, RecordOf } from './record.ts';
+import { budgetSpent, type Judged, type Judging, type Note, type State, type Tonight } from './state.ts';
+import { FACT_NAMES } from './vocabulary.ts';
+
+export function judgeReading(state: State, answer: ReadAnswer, judging: Judging): Judged {
+  const { policy, now } = judging;
+  switch (answer.kind) {
+    case 'tenant': {
+      const { tenantId, lastSync, verifiedDomains, serverTime } = answer.organization;
+      const line: LedgerRecord = {
+        kind: 'tenantRead',
+        tenantId,
+        ...(lastSync && { lastSync }),
+        verifiedDomains: [...verifiedDomains],
+        ...(serverTime && { clockSkewSeconds: elapsedMs(serverTime, now) / 1000 }),
+      };
+      return { lines: [line], notes: refused(tenantRefusals(answer.organization, policy, now)) };
+    }
+    case 'exchange':
+      return { lines: exchangeLines(state, answer, judging), notes: [] };
+    case 'deletedUsers':
+      return { lines: [{ kind: 'deletedUsersRead', users: answer.users }], notes: [] };
+    case 'source':
+      return judgeSource(state, answer, policy);
+    case 'everybody':
+      return decideEverybody(state, answer, judging);
+  }
+}
+
+type Part<Kind extends ReadAnswer['kind']> = Extract<ReadAnswer, { kind: Kind }>;
+
+export function refused(refusals: readonly Refusal[]): readonly Note[] {
+  const why = refusals.map(({ detail }) => detail).join(' ');
+  return refusals.length === 0 ? [] : [{ kind: 'stop', how: 'refused', why, refusals }];
+}
+
+function exchangeLines(
+  state: State,
+  { recipients, detail }: Part<'exchange'>,
+  { policy, now }: Judging,
+): readonly LedgerRecord[] {
+  const available = recipients !== undefined;
+  const line = { kind: 'exchangeRead', available, recipients: recipients?.size ?? 0, detail } as const;
+  if (!available) return [line];
+  const cures = [...state.uncured.values()].map((purge) => ({
+    kind: 'cureSeen' as const,
+    ...purge,
+    ...cureOf(purge, recipients, policy.exchange, now),
+  }));
+  return [line, ...cures];
+}
+
+function judgeSource(state: State, { summary, sample, found }: Part<'source'>, policy: Policy): Judged {
+  const known = state.sources.get(summary.kind);
+  const baseline = baselineOf(known);
+  const refusals = [
+    ...overlapRefusals(summary.kind, sample, found),
+    ...agedRefusals(summary, known?.lastSeen ?? {}),
+    ...shrinkRefusals(summary, baseline, policy.onPremises),
+  ];
+  const { kind: source, total, slices, asOf, parts } = summary;
+  const line = {
+    kind: 'sourceRead',
+    source,
+    total,
+    slices,
+    asOf,
+    ...(parts && { parts }),
+    accepted: refusals.length === 0,
+    ...(baseline && { baseline }),
+  } as const;
+  return { lines: [line], notes: refused(refusals) };
+}
+
+function decideEverybody(state: State, answer: Part<'everybody'>, { policy, now }: Judging): Judged {
+  const { tonight } = state;
+  if (tonight === undefined) return { lines: [], notes: [] };
+  const decisions = answer.deleted.flatMap((user) => {
+    const found = answer.found.get(user.id);
+    return found === undefined ? [] : [decision(state, tonight, user, found, { answer, policy, now })];
+  });
+  const limits = policy.accidentalDeletionPrevention;
+  const spent = budgetSpent(state, limits.rollingBudget.days, now);
+  const plan = makePlan(decisions, { limits, syncedUsers: answer.syncedUsers, budgetSpent: spent });
+  const { organization, recipients } = answer;
+  const planned = new Map(decisions.filter(isPurge).flatMap(plannedEntry));
+  const lines = [...decidedLines(state, decisions, now), { kind: 'planned', ...copied(plan) } as const];
+  return {
+    lines,
+    notes: [
+      { kind: 'known', known: { organization, recipients, planned } },
+      ...refusedPlan(plan.refusals, policy),
+      ...(plan.state === 'ready' && planned.size > 0 ? refused(missingRole(answer.roles)) : []),
+    ],
+  };
+}
+
+/** A report-mode night that is over a limit is complete: it has said so. */
+const refusedPlan = (refusals: readonly Refusal[], { mode }: Policy) =>
+  mode === 'purge' ? refused(refusals) : [];
+
+const copied = (plan: ReturnType<typeof makePlan>) => ({ ...plan, refusals: [...plan.refusals] });
+const isPurge = ({ verdict }: Decision) => verdict.verdict === 'purge';
+
+function plannedEntry({ user, found }: Decision) {
+  const { id, deletedDateTime } = user;
+  return deletedDateTime === undefined ? [] : [[keyOf({ id, deletedDateTime }), { user, found }] as const];
+}
+
+function missingRole(roles: readonly string[] | undefined): readonly Refusal[] {
+  if (roles === undefined || roles.includes(PURGE_ROLE)) return [];
+  return [
+    {
+      refusal: 'accessDenied',
+      detail: `The token of this app does not carry the application permission ${PURGE_ROLE} of Microsoft Graph. Nobody was purged, since every DELETE would be denied. Grant it with admin consent (infra/identity/grant.sh); a managed identity's token is cached for about 24 hours, so that a permission granted today may be missing tonight.`,
+    },
+  ];
+}
+
+function decision(
+  state: State,
+  tonight: Tonight,
+  user: DeletedUser,
+  found: Found,
+  { answer, policy, now }: { answer: Part<'everybody'>; policy: Policy; now: Timestamp },
+): Decision {
+  const evidence = gatherEvidence(user, found, answer.organization, policy, answer.recipients);
+  const nightsAbsent = nightsSeenAbsent(state, tonight, user, found.presence, now);
+  return decide({ user, found, evidence, nightsAbsent }, policy, now);
+}
+
+function nightsSeenAbsent(
+  { evidence }: State,
+  tonight: Tonight,
+  { id, deletedDateTime }: DeletedUser,
+  presence: Presence,
+  now: Timestamp,
+): number {
+  if (deletedDateTime === undefined || presence.state !== 'absent') return 0;
+  return absentNights(sameDeletion(evidence.get(id), { deletedDateTime }), absence(tonight, now));
+}
+
+/** A line is written anew before it is too old for later nights to read. */
+const RENEWED_AFTER_DAYS = 20;
+
+/** One line for everybody who differs from their last line, and one for all the others. */
+function decidedLines(state: State, decisions: readonly Decision[], now: Timestamp): readonly LedgerRecord[] {
+  const there = new Set(decisions.map(({ user }) => user.id));
+  const lines = decisions.map(decidedRecord).filter((record) => {
+    const last = state.evidence.get(record.id);
+    const isOld = last !== undefined && elapsedMs(last.at, now) > RENEWED_AFTER_DAYS * DAY_MS;
+    return last === undefined || isOld || comparable(last.decided) !== comparable(record);
+  });
+  const changed = new Set(lines.map(({ id }) => id));
+  const others = unchangedUsers(state, changed);
+  const same = others.filter((id) => there.has(id)).sort();
+  const names = fingerprint(same);
+  return [
+    ...lines,
+    {
+      kind: 'unchanged',
+      users: same.length,
+      fingerprint: names,
+      left: others.filter((id) => !there.has(id)),
+    },
+  ];
+}
+
+/** What a line says, apart from how many nights it has been so. */
+function comparable({ facts, nightsAbsent: _, ...record }: RecordOf<'decided'>): string {
+  const inOrder = FACT_NAMES.map((name) => [name, facts[name]?.value, facts[name]?.origin]);
+  return JSON.stringify([Object.entries(record).sort(), inOrder]);
+}
+
+function decidedRecord({ user, verdict, evidence, nightsAbsent }: Decision): RecordOf<'decided'> {
+  return {
+    kind: 'decided',
+    id: user.id,
+    ...(user.deletedDateTime && { deletedDateTime: user.deletedDateTime }),
+    ...(user.userPrincipalName !== undefined && { userPrincipalName: user.userPrincipalName }),
+    ...(user.displayName !== undefined && { displayName: user.displayName }),
+    ...(user.mail !== undefined && { mail: user.mail }),
+    ...(user.immutableId && { immutableId: user.immutableId }),
+    verdict: verdict.verdict,
+    ...(verdict.verdict === 'keep' && { reason: verdict.reason }),
+    detail: verdict.verdict === 'keep' ? verdict.detail : verdict.grounds,
+    nightsAbsent,
+    facts: evidence,
+  };
+}

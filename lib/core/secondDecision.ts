@@ -1,0 +1,54 @@
+/** The decision again, on what was read a moment before the DELETE. */
+import { decide, gatherEvidence } from './decide.ts';
+import type { ImmutableId, Timestamp } from './ids.ts';
+import type { DeletedUser, Key, Presence } from './model.ts';
+import type { Policy } from './policy.ts';
+import { combinePresence } from './presence.ts';
+import { idOf, type State } from './state.ts';
+import { UNKNOWN_REASONS } from './vocabulary.ts';
+
+export type Second =
+  | { readonly verdict: 'purge' }
+  /** `unread`: what decides could not be looked at, which is not the same as a reason to keep. */
+  | { readonly verdict: 'kept' | 'unread'; readonly detail: string };
+
+export function secondDecision(
+  { tonight, evidence: standing }: State,
+  key: Key,
+  fresh: DeletedUser,
+  presences: ReadonlyMap<ImmutableId, readonly Presence[]>,
+  { policy, now }: { readonly policy: Policy; readonly now: Timestamp },
+): Second {
+  const known = tonight?.notes.known;
+  const planned = known?.planned.get(key);
+  if (known === undefined || planned === undefined)
+    return { verdict: 'unread', detail: 'it was not read tonight' };
+  if (identityOf(fresh) !== identityOf(planned.user)) {
+    return { verdict: 'kept', detail: 'its addresses or ids changed since it was read' };
+  }
+  const answers = fresh.immutableId === undefined ? [] : (presences.get(fresh.immutableId) ?? []);
+  const found = { ...planned.found, presence: combinePresence(answers) };
+  const evidence = gatherEvidence(fresh, found, known.organization, policy, known.recipients);
+  const nightsAbsent = standing.get(idOf(key))?.absentNights ?? 0;
+  const { verdict } = decide({ user: fresh, found, evidence, nightsAbsent }, policy, now);
+  if (verdict.verdict === 'purge') return verdict;
+  const detail = `${verdict.reason}: ${verdict.detail}`;
+  return { verdict: UNKNOWN_REASONS.has(verdict.reason) ? 'unread' : 'kept', detail };
+}
+
+/**
+ * What the diff looked for. Had it changed, tonight's absence would be another user's. List and item need not agree in
+ * order and letter case; which address is primary is told by the case of its prefix.
+ */
+function identityOf({ immutableId, userPrincipalName, mail, proxyAddresses }: DeletedUser): string {
+  const proxies = proxyAddresses?.map((proxy) => {
+    const prefix = proxy.slice(0, proxy.indexOf(':') + 1);
+    return `${prefix === 'SMTP:' ? 'primary' : ''} ${proxy.toLowerCase()}`;
+  });
+  return JSON.stringify([
+    immutableId ?? null,
+    userPrincipalName?.toLowerCase() ?? null,
+    mail?.toLowerCase() ?? null,
+    proxies?.sort() ?? null,
+  ]);
+}

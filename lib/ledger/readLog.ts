@@ -1,0 +1,91 @@
+/**
+ * The lines of the log, checked. Noticed: a line changed, removed, added or moved; a file cut short that a later one
+ * continues; a file missing between two others, or the one that the last line names. Accepted, because it also happens
+ * honestly: old files gone from the old end (retention). Beyond the chain's reach: the end of the newest file, and an
+ * account that may rewrite everything; only a storage that allows no rewriting helps against that.
+ */
+import { type Timestamp, timestamp } from '../core/ids.ts';
+import type { LedgerLine } from '../core/record.ts';
+import { ChainBroken, jsonIn, readChain, wholeLines } from './chain.ts';
+import { type LogStore, logName, logsAmong } from './store.ts';
+import { endOfOldNights, readOldNights } from './version01.ts';
+
+/** @throws Error whose message names the file, the line and what is wrong */
+export async function* readLog(
+  store: LogStore,
+  since: Timestamp,
+): AsyncGenerator<LedgerLine, void, undefined> {
+  const names = await store.names();
+  const numbers = await numbersSince(store, logsAmong(names), since);
+  let before: { readonly name: string; readonly hash: string; readonly rolledOver: boolean } | undefined;
+  for (const number of numbers) {
+    const name = logName(number);
+    if (before !== undefined && !before.rolledOver && before.hash !== '') {
+      throw new Error(`${before.name} was cut at its end: it does not say that the log goes on in ${name}`);
+    }
+    let last: LedgerLine | undefined;
+    let hash = before?.hash ?? '';
+    for await (const read of checked(store, name, before?.hash)) {
+      if (read.line.record.kind === 'logBegun') {
+        yield* oldNights(store, names, since, name, read.line.record.continues);
+      }
+      ({ line: last, hash } = read);
+      yield read.line;
+    }
+    before = { name, hash, rolledOver: last?.record.kind === 'rolledOver' || last === undefined };
+  }
+}
+
+async function* oldNights(
+  store: LogStore,
+  names: readonly string[],
+  since: Timestamp,
+  name: string,
+  continues: { readonly file: string; readonly hash: string } | undefined,
+): AsyncGenerator<LedgerLine, void, undefined> {
+  if (continues === undefined) return;
+  const end = await endOfOldNights(store, names);
+  // Retention may have removed all of them.
+  if (end !== undefined && end.hash !== continues.hash) {
+    throw new Error(`${name} continues ${continues.file}, which was cut, changed or removed`);
+  }
+  yield* readOldNights(store, names, since);
+}
+
+/** The files that may hold lines since then. @throws Error where one is missing among them */
+async function numbersSince(
+  store: LogStore,
+  numbers: readonly number[],
+  since: Timestamp,
+): Promise<readonly number[]> {
+  const wanted: number[] = [];
+  for (const number of numbers.toReversed()) {
+    const [later] = wanted;
+    if (later !== undefined && number !== later - 1) throw new Error(`${logName(later - 1)} is missing`);
+    wanted.unshift(number);
+    const begunAt = await begunAtOf(store, logName(number));
+    if (begunAt !== undefined && begunAt < since) return wanted;
+  }
+  const [first = 1] = wanted;
+  // Retention removes only what is older than anything that is read.
+  if (first > 1)
+    throw new Error(`${logName(first - 1)} is missing, and ${logName(first)} is not old enough for that`);
+  return wanted;
+}
+
+async function begunAtOf(store: LogStore, name: string): Promise<Timestamp | undefined> {
+  for await (const first of wholeLines(store.read(name))) {
+    return timestamp(String(jsonIn(first)?.['at']));
+  }
+  return undefined;
+}
+
+/** @throws Error whose message names the file and, where the chain is broken, the line */
+async function* checked(store: LogStore, name: string, before: string | undefined) {
+  try {
+    yield* readChain(store.read(name), before);
+  } catch (error) {
+    if (!(error instanceof ChainBroken)) throw error;
+    throw new Error(`${name} line ${error.lineNumber} ${error.message}`, { cause: error });
+  }
+}
