@@ -1,16 +1,18 @@
 // Who is told when an alert fires.
 
+import { Tags } from 'types.bicep'
+
 @description('Name of the action group.')
 param name string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('Addresses that are mailed.')
 @minLength(1)
 param emailAddresses string[]
 
-resource actionGroup 'Microsoft.Insights/actionGroups@2024-10-01-preview' = {
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: name
   location: 'global'
   tags: tags

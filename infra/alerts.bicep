@@ -1,10 +1,12 @@
 // What wakes an operator. What each rule means, and the first thing to do, is in RUNBOOK.md under its title.
 
+import { Tags } from 'types.bicep'
+
 @description('Azure region.')
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('Resource id of the Log Analytics workspace that telemetry and Entra ID\'s audit log arrive in.')
 param workspaceId string
@@ -115,7 +117,7 @@ var rules = [
   }
 ]
 
-resource alerts 'Microsoft.Insights/scheduledQueryRules@2025-01-01-preview' = [
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for rule in rules: {
     name: 'mailuser-purge-${rule.name}'
     location: location

@@ -1,5 +1,10 @@
 // The function app. What its own settings mean is said in lib/config.ts.
 
+import { ActiveDirectory, Tags } from 'types.bicep'
+
+@description('App settings by name.')
+type Settings = { *: string }
+
 @description('Suffix of the names.')
 param token string
 
@@ -7,7 +12,7 @@ param token string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('The managed identity that the function runs as.')
 param identity { resourceId: string, clientId: string }
@@ -28,15 +33,15 @@ param deploymentContainerUrl string
 param insightsConnectionString string
 
 @description('The settings that lib/config.ts reads, by name.')
-param settings object
+param settings Settings
 
 @description('Active Directory credentials, by the NAME in AD_<NAME>_USERNAME, and whether a certificate authority comes with them.')
-param activeDirectories { name: string, ownCertificateAuthority: bool }[]
+param activeDirectories ActiveDirectory[]
 
 @description('Key Vault with those credentials, ending in a slash; empty where there are none.')
 param keyVaultUri string
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${token}'
   location: location
   tags: tags
@@ -45,7 +50,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-${token}'
   location: location
   tags: union(tags, { 'azd-service-name': 'nightly-purge' })
@@ -85,13 +90,16 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 }
 
 // Deployments sign in with Entra ID; a publishing password is one secret more.
-resource noPublishingPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = [
-  for door in ['ftp', 'scm']: {
-    parent: app
-    name: door
-    properties: { allow: false }
-  }
-]
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
 
 func secret(vaultUri string, name string) string => '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${name})'
 
@@ -120,7 +128,7 @@ var platformSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
 }
 
-resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(usernames, passwords, certificateAuthorities, settings, platformSettings)

@@ -3,6 +3,7 @@
 // with an identity"). That role may also take away immutability policies, so the ledger has an account of its own.
 
 import { roles } from 'roles.bicep'
+import { Tags } from 'types.bicep'
 
 @description('Suffix of the names.')
 param token string
@@ -11,12 +12,12 @@ param token string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('Object id of the managed identity that the function runs as.')
 param principalId string
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   name: 'sthost${token}'
   location: location
   tags: tags
@@ -31,18 +32,18 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' = {
   parent: account
   name: 'default'
 }
 
-resource deployment 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+resource deployment 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = {
   parent: blobs
   name: 'deployment'
 }
 
 resource ownsHostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, principalId, roles.storageBlobDataOwner)
+  name: guid(account.id, 'function', roles.storageBlobDataOwner)
   scope: account
   properties: {
     principalId: principalId

@@ -1,5 +1,7 @@
 // Who the function is, to Azure and to Microsoft Graph. Its app roles are granted by identity/grant.sh.
 
+import { Tags } from 'types.bicep'
+
 @description('Name of the managed identity.')
 param name string
 
@@ -7,7 +9,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name

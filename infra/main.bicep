@@ -1,5 +1,7 @@
 // Everything that one environment of the nightly purge needs, in a resource group of its own. See README.md.
 
+import { ActiveDirectory } from 'types.bicep'
+
 targetScope = 'subscription'
 
 @description('Name of the environment, such as "prod". Part of the name of the resource group.')
@@ -60,7 +62,7 @@ param exportWriterPrincipalId string = ''
 param operatorsPrincipalId string = ''
 
 @description('Active Directory credentials that the policy names, and whether their certificate authority is in the key vault too. None: no key vault.')
-param activeDirectories { name: string, ownCertificateAuthority: bool }[] = []
+param activeDirectories ActiveDirectory[] = []
 
 @description('Resource id of an existing subnet that reaches the domain controllers, delegated to Microsoft.App/environments.')
 param subnetId string = ''
@@ -99,13 +101,11 @@ resource group 'Microsoft.Resources/resourceGroups@2025-03-01' = {
 }
 
 module identity 'identity.bicep' = {
-  name: 'identity'
   scope: group
   params: { name: 'id-mailuser-purge-${environmentName}', location: location, tags: tags }
 }
 
 module monitoring 'monitoring.bicep' = {
-  name: 'monitoring'
   scope: group
   params: {
     token: token
@@ -117,19 +117,16 @@ module monitoring 'monitoring.bicep' = {
 }
 
 module workbook 'workbook.bicep' = {
-  name: 'workbook'
   scope: group
   params: { location: location, tags: tags, workspaceId: monitoring.outputs.workspaceId }
 }
 
 module actionGroup 'actionGroup.bicep' = if (withActionGroup) {
-  name: 'actionGroup'
   scope: group
   params: { name: 'ag-mailuser-purge-${environmentName}', tags: tags, emailAddresses: alertEmailAddresses }
 }
 
 module alerts 'alerts.bicep' = {
-  name: 'alerts'
   scope: group
   params: {
     location: location
@@ -143,13 +140,11 @@ module alerts 'alerts.bicep' = {
 }
 
 module hostStorage 'hostStorage.bicep' = {
-  name: 'hostStorage'
   scope: group
   params: { token: token, location: location, tags: tags, principalId: identity.outputs.principalId }
 }
 
 module ledger 'ledger.bicep' = {
-  name: 'ledger'
   scope: group
   params: {
     token: token
@@ -166,13 +161,11 @@ module ledger 'ledger.bicep' = {
 }
 
 module keyVault 'keyVault.bicep' = if (withKeyVault) {
-  name: 'keyVault'
   scope: group
   params: { token: token, location: location, tags: tags, principalId: identity.outputs.principalId }
 }
 
 module network 'network.bicep' = if (withNetwork) {
-  name: 'network'
   scope: group
   params: {
     token: token
@@ -184,7 +177,6 @@ module network 'network.bicep' = if (withNetwork) {
 }
 
 module app 'app.bicep' = {
-  name: 'app'
   scope: group
   params: {
     token: token

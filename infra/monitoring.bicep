@@ -1,6 +1,7 @@
 // Where telemetry goes. Nothing is taken in without a token of an identity that has been given the role for it.
 
 import { roles } from 'roles.bicep'
+import { Tags } from 'types.bicep'
 
 @description('Suffix of the names.')
 param token string
@@ -9,7 +10,7 @@ param token string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('Days for which telemetry is kept.')
 @minValue(30)
@@ -19,7 +20,7 @@ param retentionDays int
 @description('Object id of the managed identity that sends telemetry.')
 param principalId string
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2022-10-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: 'log-${token}'
   location: location
   tags: tags
@@ -47,7 +48,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 }
 
 resource sendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, principalId, roles.monitoringMetricsPublisher)
+  name: guid(insights.id, 'function', roles.monitoringMetricsPublisher)
   scope: insights
   properties: {
     principalId: principalId

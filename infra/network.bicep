@@ -1,6 +1,8 @@
 // A virtual network from which the function can reach domain controllers, once it is joined to the company's own by
 // peering or a gateway. All traffic of the function then leaves through it, that to Microsoft Graph too.
 
+import { Tags } from 'types.bicep'
+
 @description('Suffix of the names.')
 param token string
 
@@ -8,7 +10,7 @@ param token string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('Address space, /27 or larger.')
 param addressPrefix string
@@ -16,7 +18,7 @@ param addressPrefix string
 @description('DNS servers that know the domain controllers; those of Azure where empty.')
 param dnsServers string[]
 
-resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-01-01' = {
   name: 'vnet-${token}'
   location: location
   tags: tags
@@ -40,4 +42,5 @@ resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
   }
 }
 
-output subnetId string = network.properties.subnets[0].id
+// By name: a deployment's what-if then shows it.
+output subnetId string = '${network.id}/subnets/function'

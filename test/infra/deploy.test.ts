@@ -16,7 +16,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { LICENCES_FILE } from '../../infra/licences.ts';
 import { policySchema } from '../../lib/core/policy.ts';
-import { bicepParser, bicepTexts, declarations, hasDefault } from './bicep.ts';
+import { outputNamesOf, parametersOf } from './bicepText.ts';
+import { theOne } from './deployed.ts';
 
 const TENANT = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 const OTHER = '9a0c3f25-4f89-41d3-9a0c-0305e82c3302';
@@ -110,15 +111,12 @@ describe('azure.yaml', () => {
   });
 
   test('names the service that the function app is tagged with', () => {
-    expect(Object.keys(yaml.services)).toEqual([
-      /'azd-service-name': '([^']+)'/.exec(bicepTexts()['app.bicep'] ?? '')?.[1],
-    ]);
+    expect(theOne('smallest', 'Microsoft.Web/sites')['tags']).toMatchObject({
+      'azd-service-name': Object.keys(yaml.services).join(),
+    });
   });
 
-  test('calls scripts that are there, with outputs of main.bicep', async () => {
-    const parseBicep = await bicepParser();
-    const main = parseBicep('main.bicep', bicepTexts()['main.bicep'] ?? '');
-    const outputs = declarations(main, 'output_declaration').map(({ name }) => name);
+  test('calls scripts that are there, with outputs of main.bicep', () => {
     const hooks = [service.hooks.prepackage, yaml.hooks.postprovision].flatMap(({ posix, windows }) => [
       posix,
       windows,
@@ -136,25 +134,22 @@ describe('azure.yaml', () => {
       [...text.matchAll(/(?:"\$|\$env:|process\.env\.)([A-Z_]+)/g)].map((match) => match[1]),
     );
     expect(new Set(used)).toEqual(new Set(['IDENTITY_PRINCIPAL_ID', 'GRAPH_ROOT', 'AZURE_TENANT_ID']));
-    expect(outputs).toEqual(expect.arrayContaining([...new Set(used)]));
+    expect(outputNamesOf('main.bicep')).toEqual(expect.arrayContaining([...new Set(used)]));
   });
 
-  test('gives main.bicep every parameter without a default', async () => {
-    const parseBicep = await bicepParser();
-    const main = parseBicep('main.bicep', bicepTexts()['main.bicep'] ?? '');
-    const needed = declarations(main, 'parameter_declaration').filter((parameter) => !hasDefault(parameter));
+  test('gives main.bicep every parameter without a default', () => {
+    const needed = parametersOf('main.bicep').filter((parameter) => parameter.default === undefined);
     const given = JSON.parse(readFileSync('infra/main.parameters.json', 'utf8')).parameters;
     expect(Object.keys(given)).toEqual(needed.map(({ name }) => name));
   });
 });
 
-test('infra/README.md has a row for every parameter, with its default, and for no other', async () => {
-  const parseBicep = await bicepParser();
-  const main = parseBicep('main.bicep', bicepTexts()['main.bicep'] ?? '');
-  const parameters = declarations(main, 'parameter_declaration').map(({ name, node }) => {
-    const value = / = (.*)$/s.exec(node.text)?.[1]?.replace(/^'(.*)'$/, '$1');
-    return [name, value === undefined ? 'none' : value === '' || value === '[]' ? 'empty' : `\`${value}\``];
-  });
+test('infra/README.md has a row for every parameter, with its default, and for no other', () => {
+  const shown = (value: string | undefined) => {
+    if (value === undefined) return 'none';
+    return ["''", '[]'].includes(value) ? 'empty' : `\`${value.replaceAll("'", '')}\``;
+  };
+  const parameters = parametersOf('main.bicep').map((one) => [one.name, shown(one.default)]);
   const rows = [...readFileSync('infra/README.md', 'utf8').matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)];
   expect(rows.map(([, name, value]) => [name, value?.trim()])).toEqual(parameters);
 });
