@@ -26,6 +26,12 @@ param subnetId string
 @description('Blob endpoint of the account that the host keeps its lock and schedule in.')
 param hostBlobEndpoint string
 
+@description('Queue endpoint of that account, with the queue `requests`.')
+param hostQueueEndpoint string
+
+@description('What becomes of a running night when the app is deployed or a setting changes.')
+param siteUpdateStrategy 'Recreate' | 'RollingUpdate'
+
 @description('Container that packages are deployed to.')
 param deploymentContainerUrl string
 
@@ -66,6 +72,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: { minTlsVersion: '1.2' }
     functionAppConfig: {
+      // Documented from API version 2023-12-01 on, and missing in the types that Bicep has of this one.
+      #disable-next-line BCP037
+      siteUpdateStrategy: { type: siteUpdateStrategy }
       runtime: { name: 'node', version: '22' }
       // One instance does all the work: the host runs a timer on a single instance, the one that holds the timer's
       // lease in host storage. 40 is merely the smallest limit that Flex Consumption takes in every region, and
@@ -122,6 +131,7 @@ var certificateAuthorities = toObject(
 var platformSettings = {
   // By endpoint, not by account name: the name alone works in the public cloud only.
   AzureWebJobsStorage__blobServiceUri: hostBlobEndpoint
+  AzureWebJobsStorage__queueServiceUri: hostQueueEndpoint
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identity.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString

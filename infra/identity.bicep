@@ -1,4 +1,5 @@
-// Who the function is, to Azure and to Microsoft Graph. Its app roles are granted by identity/grant.sh.
+// A managed identity: who the function is, to Azure and to Microsoft Graph (identity/grant.sh grants its app roles), and
+// who the alert rules are, to Log Analytics.
 
 import { Tags } from 'types.bicep'
 

@@ -6,13 +6,19 @@ import { Tags } from 'types.bicep'
 @description('Suffix of the names.')
 param token string
 
+@description('Name of a new workspace.')
+param workspaceName string
+
 @description('Azure region.')
 param location string
 
 @description('Tags of every resource.')
 param tags Tags
 
-@description('Days for which telemetry is kept.')
+@description('Resource id of an existing workspace; a new one where empty.')
+param existingWorkspaceId string
+
+@description('Days for which telemetry is kept, in a new workspace.')
 @minValue(30)
 @maxValue(730)
 param retentionDays int
@@ -20,8 +26,8 @@ param retentionDays int
 @description('Object id of the managed identity that sends telemetry.')
 param principalId string
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
-  name: 'log-${token}'
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = if (empty(existingWorkspaceId)) {
+  name: workspaceName
   location: location
   tags: tags
   properties: {
@@ -34,6 +40,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   }
 }
 
+var workspaceId = empty(existingWorkspaceId) ? workspace.id : existingWorkspaceId
+
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
   name: 'appi-${token}'
   location: location
@@ -41,7 +49,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   kind: 'web'
   properties: {
     Application_Type: 'web'
-    WorkspaceResourceId: workspace.id
+    WorkspaceResourceId: workspaceId
     IngestionMode: 'LogAnalytics'
     DisableLocalAuth: true
   }
@@ -57,7 +65,7 @@ resource sendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-output workspaceId string = workspace.id
+output workspaceId string = workspaceId
 output insightsId string = insights.id
 @description('Says where to send; with local authentication off it lets nobody in.')
 output connectionString string = insights.properties.ConnectionString

@@ -12,8 +12,11 @@ param location string
 @description('Tags of every resource.')
 param tags Tags
 
-@description('Address space, /27 or larger.')
+@description('Address space: /27 or larger, and /26 or larger with private endpoints.')
 param addressPrefix string
+
+@description('true makes a second subnet, for the private endpoints of storage.')
+param withEndpoints bool
 
 @description('DNS servers that know the domain controllers; those of Azure where empty.')
 param dnsServers string[]
@@ -25,7 +28,7 @@ resource network 'Microsoft.Network/virtualNetworks@2026-01-01' = {
   properties: {
     addressSpace: { addressPrefixes: [addressPrefix] }
     dhcpOptions: { dnsServers: dnsServers }
-    subnets: [
+    subnets: concat([
       {
         name: 'function'
         properties: {
@@ -38,9 +41,13 @@ resource network 'Microsoft.Network/virtualNetworks@2026-01-01' = {
           defaultOutboundAccess: true
         }
       }
-    ]
+    ], withEndpoints ? [
+      { name: 'endpoints', properties: { addressPrefix: cidrSubnet(addressPrefix, 27, 1), defaultOutboundAccess: false } }
+    ] : [])
   }
 }
 
 // By name: a deployment's what-if then shows it.
+output networkId string = network.id
+output endpointSubnetId string = '${network.id}/subnets/endpoints'
 output subnetId string = '${network.id}/subnets/function'

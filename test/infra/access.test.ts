@@ -9,23 +9,32 @@ const ROLES: Readonly<Record<string, string>> = {
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': 'Storage Blob Data Owner',
   'ba92f5b4-2d11-453d-a403-e96b0029c9fe': 'Storage Blob Data Contributor',
   '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1': 'Storage Blob Data Reader',
+  '974c5e8b-45b9-4653-ba55-5f855dd0fb88': 'Storage Queue Data Contributor',
+  'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a': 'Storage Queue Data Message Sender',
+  '73c42c96-874c-492b-b04d-ab87d138a893': 'Log Analytics Reader',
   '3913510d-42f4-4e42-8a64-420c390055eb': 'Monitoring Metrics Publisher',
   '4633458b-17de-408a-b874-0445c86b69e6': 'Key Vault Secrets User',
 };
 
-const FUNCTION = [
+const ALWAYS = [
+  'alert rules: Log Analytics Reader on log-…',
+  'operators: Storage Blob Data Contributor on stledger…/control',
+  'operators: Storage Blob Data Reader on stledger…/ledger',
+  'operators: Storage Blob Data Reader on stledger…/reports',
+  'operators: Storage Queue Data Message Sender on sthost…/requests',
   'function: Ledger writer on stledger…/ledger',
+  'function: Ledger writer on stledger…/reports',
   'function: Monitoring Metrics Publisher on appi-…',
   'function: Storage Blob Data Owner on sthost…',
   'function: Storage Blob Data Reader on stledger…/control',
   'function: Storage Blob Data Reader on stledger…/onprem-export',
+  'function: Storage Queue Data Contributor on sthost…/requests',
+  'function: Storage Queue Data Message Sender on sthost…/requests-poison',
 ];
 const KEY_VAULT = 'function: Key Vault Secrets User on kv-…';
-const OTHERS = [
-  '3333: Storage Blob Data Contributor on stledger…/onprem-export',
-  '4444: Storage Blob Data Contributor on stledger…/control',
-  '4444: Storage Blob Data Reader on stledger…/ledger',
-];
+const EXPORTER = 'exporter: Storage Blob Data Contributor on stledger…/onprem-export';
+/** The principals that the parameter files name. */
+const PRINCIPALS: Readonly<Record<string, string>> = { 3: 'exporter', 4: 'operators' };
 
 const assignment = z.object({ principalId: z.string(), roleDefinitionId: z.string() });
 
@@ -37,9 +46,8 @@ function assignments(deployment: Deployment): readonly string[] {
     const own = deployed(deployment, 'Microsoft.Authorization/roleDefinitions').some(
       ({ name }) => name === roleId,
     );
-    const who = principalId.startsWith('principal of id-mailuser-purge-')
-      ? 'function'
-      : principalId.slice(0, 4);
+    const managed = /^principal of id-mailuser-purge-(alerts-)?/.exec(principalId);
+    const who = managed ? (managed[1] ? 'alert rules' : 'function') : PRINCIPALS[principalId.slice(0, 1)];
     const [, scope = ''] =
       /providers\/Microsoft\.[A-Z]\w+\/\w+\/(.+)\/providers\/Microsoft\.Auth/.exec(id) ?? [];
     const place = scope
@@ -50,9 +58,9 @@ function assignments(deployment: Deployment): readonly string[] {
 }
 
 test.each<readonly [Deployment, readonly string[]]>([
-  ['smallest', FUNCTION],
-  ['network', [...FUNCTION, KEY_VAULT]],
-  ['everything', [...FUNCTION, KEY_VAULT, ...OTHERS]],
+  ['smallest', ALWAYS],
+  ['network', [...ALWAYS, KEY_VAULT]],
+  ['everything', [...ALWAYS.map((one) => one.replace('log-…', 'company')), KEY_VAULT, EXPORTER]],
 ])('roles are assigned where they are needed and nowhere else: %s', (deployment, expected) => {
   expect([...assignments(deployment)].sort()).toEqual([...expected].sort());
 });
@@ -93,9 +101,8 @@ test.each(DEPLOYMENTS)('storage and telemetry take no keys: %s', (name) => {
       minimumTlsVersion: 'TLS1_2',
     });
   expect(theOne(name, 'Microsoft.Insights/components').properties).toMatchObject({ DisableLocalAuth: true });
-  expect(theOne(name, 'Microsoft.OperationalInsights/workspaces').properties).toMatchObject({
-    features: { disableLocalAuth: true },
-  });
+  for (const { properties } of deployed(name, 'Microsoft.OperationalInsights/workspaces'))
+    expect(properties).toMatchObject({ features: { disableLocalAuth: true } });
 });
 
 test('the ledger only appends, until its policy is locked and then left alone', () => {

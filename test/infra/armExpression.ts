@@ -13,10 +13,12 @@ export function evaluated(value: unknown): unknown {
 
 /** An expression of a template is JavaScript, apart from its strings. */
 function evaluate(expression: string): unknown {
+  // The id of a resource whose name is Azure's part: type and name say as much.
+  if (expression.includes('lambda(')) return expression;
   const script = expression.replaceAll(/'((?:[^']|'')*)'/g, (_, text: string) =>
     JSON.stringify(text.replaceAll("''", "'")),
   );
-  return runInNewContext(script, { format, reference, replace, createObject, environment });
+  return runInNewContext(script, FUNCTIONS);
 }
 
 const format = (template: string, ...values: readonly unknown[]) =>
@@ -27,7 +29,22 @@ const replace = (text: string, from: string, to: string) => text.split(from).joi
 const createObject = (...pairs: readonly unknown[]) =>
   Object.fromEntries(pairs.flatMap((name, index) => (index % 2 === 0 ? [[name, pairs[index + 1]]] : [])));
 
-const environment = () => ({ name: 'AzureCloud' });
+const environment = () => ({ name: 'AzureCloud', suffixes: { storage: 'core.windows.net' } });
+
+const resourceId = (subscription: string, group: string, type: string, ...names: readonly string[]) => {
+  const [provider = '', ...types] = type.split('/');
+  const path = types.map((one, index) => `${one}/${names[index]}`).join('/');
+  return `/subscriptions/${subscription}/resourceGroups/${group}/providers/${provider}/${path}`;
+};
+
+/** Secret parameters stay open: no snapshot holds a secret. */
+const SECRETS: Readonly<Record<string, unknown>> = {
+  alertTeamsWorkflowUrl: 'https://teams.example/workflow',
+  alertWebhookUrls: { pager: 'https://pager.example', ticket: 'https://tickets.example' },
+};
+const parameters = (name: string) => SECRETS[name];
+
+const listCallbackUrl = (trigger: string) => ({ value: `call ${trigger}` });
 
 /** What Azure would say of a resource that has been deployed. */
 function reference(id: string) {
@@ -43,3 +60,14 @@ function reference(id: string) {
     },
   };
 }
+
+const FUNCTIONS = {
+  createObject,
+  environment,
+  format,
+  listCallbackUrl,
+  parameters,
+  reference,
+  replace,
+  resourceId,
+};

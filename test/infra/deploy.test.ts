@@ -139,15 +139,19 @@ describe('azure.yaml', () => {
 
   test('gives main.bicep every parameter without a default', () => {
     const needed = parametersOf('main.bicep').filter((parameter) => parameter.default === undefined);
-    const given = JSON.parse(readFileSync('infra/main.parameters.json', 'utf8')).parameters;
+    const given: Readonly<Record<string, { value: string }>> = JSON.parse(
+      readFileSync('infra/main.parameters.json', 'utf8'),
+    ).parameters;
     expect(Object.keys(given)).toEqual(needed.map(({ name }) => name));
+    // azd knows who deploys.
+    expect(given['operatorsPrincipalId']?.value).toMatch(/^\$\{AZURE_PRINCIPAL_ID\}$/);
   });
 });
 
 test('infra/README.md has a row for every parameter, with its default, and for no other', () => {
   const shown = (value: string | undefined) => {
     if (value === undefined) return 'none';
-    return ["''", '[]'].includes(value) ? 'empty' : `\`${value.replaceAll("'", '')}\``;
+    return ["''", '[]', '{}'].includes(value) ? 'empty' : `\`${value.replaceAll("'", '')}\``;
   };
   const parameters = parametersOf('main.bicep').map((one) => [one.name, shown(one.default)]);
   const rows = [...readFileSync('infra/README.md', 'utf8').matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)];

@@ -15,6 +15,7 @@ const LEFT_OUT = {
 /** Read by the Functions host itself (learn.microsoft.com, "App settings reference for Azure Functions"). */
 const PLATFORM = [
   'AzureWebJobsStorage__blobServiceUri',
+  'AzureWebJobsStorage__queueServiceUri',
   'AzureWebJobsStorage__credential',
   'AzureWebJobsStorage__clientId',
 ];
