@@ -333,6 +333,7 @@ module app 'app.bicep' = {
 // Read by azure.yaml's hooks, and by you: azd env get-values.
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = group.name
+output NIGHTLY_SCHEDULE string = nightlySchedule
 output FUNCTION_APP_NAME string = app.outputs.name
 output IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 output GRAPH_ROOT string = graph

@@ -34,11 +34,11 @@ describe('the package', () => {
   });
   afterEach(() => rmSync(project, { recursive: true, force: true }));
 
-  const pack = (tenant: string | undefined) =>
-    spawnSync(process.execPath, [resolve('infra/scripts/package.mjs')], {
+  const pack = (tenant: string | undefined, schedule?: string) =>
+    spawnSync(process.execPath, [resolve('infra/scripts/package.ts')], {
       cwd: project,
       encoding: 'utf8',
-      env: { ...process.env, AZURE_TENANT_ID: tenant },
+      env: { ...process.env, AZURE_TENANT_ID: tenant, NIGHTLY_SCHEDULE: schedule, TZ: 'Europe/Berlin' },
     });
   const policyIn = (folder: string) => readFileSync(join(project, folder, 'policy.json'), 'utf8');
   const write = (change: object) =>
@@ -93,6 +93,29 @@ describe('the package', () => {
     expect(stderr).toMatch(message);
     expect(existsSync(join(project, 'dist/package'))).toBe(false);
   });
+
+  describe('the schedule', () => {
+    test('is shown in local time, and the package says what to do about a 403', () => {
+      const { status, stdout } = pack(TENANT, '0 0 2 15 7 *');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/in the time of this machine: \d{4}-07-15 0?4:00:00 (?:GMT\+2|CEST), /);
+      expect(stdout).toContain('ends with 403');
+      expect(stdout).toContain('run "azd deploy" again');
+    });
+
+    test.each([
+      ['0 0 24 * * *', 'must have its hour in 0 to 23'],
+      ['0 0 2 31 2 *', 'never fires'],
+      ['0 2 * * *', 'six fields'],
+    ])('is refused where no night would run: %s', (schedule, reason) => {
+      const { status, stderr } = pack(TENANT, schedule);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`"${schedule}"`);
+      expect(stderr).toContain(reason);
+      expect(stderr).toContain('Nothing was packaged.');
+      expect(existsSync(join(project, 'dist/package'))).toBe(false);
+    });
+  });
 });
 
 describe('azure.yaml', () => {
@@ -123,17 +146,21 @@ describe('azure.yaml', () => {
     ]);
     const runs: readonly string[] = hooks.map(({ run }) => run);
     expect(runs).toHaveLength(4);
-    const scripts = runs.flatMap((run) => run.match(/infra\/\S+/g) ?? []);
-    expect(scripts.filter((path) => !existsSync(path))).toEqual([]);
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(runs.slice(0, 2)).toEqual(['npm ci && npm run package', 'npm ci && npm run package']);
+    const paths = [...runs, scripts.package].flatMap((run) => run.match(/infra\/\S+/g) ?? []);
+    expect(paths.filter((path) => !existsSync(path))).toEqual([]);
     const texts = [
       ...runs,
       readFileSync('infra/scripts/grant.ps1', 'utf8'),
-      readFileSync('infra/scripts/package.mjs', 'utf8'),
+      readFileSync('infra/scripts/package.ts', 'utf8'),
     ];
     const used = texts.flatMap((text) =>
-      [...text.matchAll(/(?:"\$|\$env:|process\.env\.)([A-Z_]+)/g)].map((match) => match[1]),
+      [...text.matchAll(/(?:"\$|\$env:|process\.env\[')([A-Z_]+)/g)].map((match) => match[1]),
     );
-    expect(new Set(used)).toEqual(new Set(['IDENTITY_PRINCIPAL_ID', 'GRAPH_ROOT', 'AZURE_TENANT_ID']));
+    expect(new Set(used)).toEqual(
+      new Set(['IDENTITY_PRINCIPAL_ID', 'GRAPH_ROOT', 'AZURE_TENANT_ID', 'NIGHTLY_SCHEDULE']),
+    );
     expect(outputNamesOf('main.bicep')).toEqual(expect.arrayContaining([...new Set(used)]));
   });
 
