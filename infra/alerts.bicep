@@ -1,10 +1,12 @@
 // What wakes an operator. What each rule means, and the first thing to do, is in RUNBOOK.md under its title.
 
+import { Tags } from 'types.bicep'
+
 @description('Azure region.')
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('Resource id of the Log Analytics workspace that telemetry and Entra ID\'s audit log arrive in.')
 param workspaceId string
@@ -12,17 +14,17 @@ param workspaceId string
 @description('Resource ids of the action groups that are told.')
 param actionGroupIds string[]
 
+@description('Resource id of the managed identity that the rules read the workspace as. Without one they run with the rights of the person who deployed last.')
+param ruleIdentityId string
+
 @description('Object id of the managed identity that purges. Purges by anybody else are told.')
 param principalId string
 
 @description('Who else may purge users: UPNs of people, display names of apps, as the audit log writes them.')
-param knownInitiators string[] = []
+param knownInitiators string[]
 
 @description('Where RUNBOOK.md can be read, without a section. Part of every alert.')
-param runbookUrl string = 'infra/RUNBOOK.md'
-
-@description('false leaves the rules in place and tells nobody.')
-param enabled bool = true
+param runbookUrl string
 
 var foreignPurge = replace(
   replace(loadTextContent('queries/alerts/foreignPurge.kql'), '{ourPrincipalId}', principalId),
@@ -73,7 +75,8 @@ var rules = [
     title: 'No night in 26 hours'
     section: 'no-night-in-26-hours'
     severity: 1
-    frequency: 'PT1H'
+    // Azure reports the health of a rule only at a frequency of 15 minutes or less, and this one watches the others.
+    frequency: 'PT15M'
     query: loadTextContent('queries/alerts/noNight.kql')
     dimensions: []
   }
@@ -115,17 +118,18 @@ var rules = [
   }
 ]
 
-resource alerts 'Microsoft.Insights/scheduledQueryRules@2025-01-01-preview' = [
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for rule in rules: {
     name: 'mailuser-purge-${rule.name}'
     location: location
     tags: tags
     kind: 'LogAlert'
+    identity: { type: 'UserAssigned', userAssignedIdentities: { '${ruleIdentityId}': {} } }
     properties: {
       displayName: 'Mail user purge: ${rule.title}'
       description: 'First thing to do: ${runbookUrl}#${rule.section}'
       severity: rule.severity
-      enabled: enabled
+      enabled: true
       scopes: [workspaceId]
       evaluationFrequency: rule.frequency
       // The most that a rule can see: what arrives late is still seen.
@@ -156,5 +160,3 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2025-01-01-preview' = [
     }
   }
 ]
-
-output ruleNames string[] = [for rule in rules: 'mailuser-purge-${rule.name}']

@@ -1,5 +1,10 @@
 // The function app. What its own settings mean is said in lib/config.ts.
 
+import { ActiveDirectory, Tags } from 'types.bicep'
+
+@description('App settings by name.')
+type Settings = { *: string }
+
 @description('Suffix of the names.')
 param token string
 
@@ -7,7 +12,7 @@ param token string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('The managed identity that the function runs as.')
 param identity { resourceId: string, clientId: string }
@@ -21,6 +26,12 @@ param subnetId string
 @description('Blob endpoint of the account that the host keeps its lock and schedule in.')
 param hostBlobEndpoint string
 
+@description('Queue endpoint of that account, with the queue `requests`.')
+param hostQueueEndpoint string
+
+@description('What becomes of a running night when the app is deployed or a setting changes.')
+param siteUpdateStrategy 'Recreate' | 'RollingUpdate'
+
 @description('Container that packages are deployed to.')
 param deploymentContainerUrl string
 
@@ -28,15 +39,15 @@ param deploymentContainerUrl string
 param insightsConnectionString string
 
 @description('The settings that lib/config.ts reads, by name.')
-param settings object
+param settings Settings
 
 @description('Active Directory credentials, by the NAME in AD_<NAME>_USERNAME, and whether a certificate authority comes with them.')
-param activeDirectories { name: string, ownCertificateAuthority: bool }[]
+param activeDirectories ActiveDirectory[]
 
 @description('Key Vault with those credentials, ending in a slash; empty where there are none.')
 param keyVaultUri string
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${token}'
   location: location
   tags: tags
@@ -45,7 +56,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-${token}'
   location: location
   tags: union(tags, { 'azd-service-name': 'nightly-purge' })
@@ -61,6 +72,9 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: { minTlsVersion: '1.2' }
     functionAppConfig: {
+      // Documented from API version 2023-12-01 on, and missing in the types that Bicep has of this one.
+      #disable-next-line BCP037
+      siteUpdateStrategy: { type: siteUpdateStrategy }
       runtime: { name: 'node', version: '22' }
       // One instance does all the work: the host runs a timer on a single instance, the one that holds the timer's
       // lease in host storage. 40 is merely the smallest limit that Flex Consumption takes in every region, and
@@ -85,13 +99,16 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 }
 
 // Deployments sign in with Entra ID; a publishing password is one secret more.
-resource noPublishingPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = [
-  for door in ['ftp', 'scm']: {
-    parent: app
-    name: door
-    properties: { allow: false }
-  }
-]
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
 
 func secret(vaultUri string, name string) string => '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${name})'
 
@@ -114,13 +131,14 @@ var certificateAuthorities = toObject(
 var platformSettings = {
   // By endpoint, not by account name: the name alone works in the public cloud only.
   AzureWebJobsStorage__blobServiceUri: hostBlobEndpoint
+  AzureWebJobsStorage__queueServiceUri: hostQueueEndpoint
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identity.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
 }
 
-resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(usernames, passwords, certificateAuthorities, settings, platformSettings)

@@ -1,4 +1,7 @@
-// Who the function is, to Azure and to Microsoft Graph. Its app roles are granted by identity/grant.sh.
+// A managed identity: who the function is, to Azure and to Microsoft Graph (identity/grant.sh grants its app roles), and
+// who the alert rules are, to Log Analytics.
+
+import { Tags } from 'types.bicep'
 
 @description('Name of the managed identity.')
 param name string
@@ -7,7 +10,7 @@ param name string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name

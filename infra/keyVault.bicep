@@ -2,6 +2,7 @@
 // function has no other secret. The secrets themselves are put in by hand and never pass through a deployment.
 
 import { roles } from 'roles.bicep'
+import { Tags } from 'types.bicep'
 
 @description('Suffix of the names.')
 param token string
@@ -10,12 +11,12 @@ param token string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('Object id of the managed identity that reads the secrets.')
 param principalId string
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   name: 'kv-${token}'
   location: location
   tags: tags
@@ -29,7 +30,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
 }
 
 resource readsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(vault.id, principalId, roles.keyVaultSecretsUser)
+  name: guid(vault.id, 'function', roles.keyVaultSecretsUser)
   scope: vault
   properties: {
     principalId: principalId

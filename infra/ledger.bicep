@@ -1,17 +1,21 @@
-// The record of every night, the exports that come in from on-premises, and the mark that halts the tool.
+// The record of every night, its reports, the exports that come in from on-premises, and the mark that halts the tool.
 // A container-level policy, because only that allows protected appends (learn.microsoft.com, "Time-based retention
 // policies for immutable blob data"): a night may add lines to its blob, and nobody may change or delete one.
 
 import { roles } from 'roles.bicep'
+import { Tags } from 'types.bicep'
 
-@description('Suffix of the names.')
+@description('Name of the account.')
+param accountName string
+
+@description('Suffix of the name of the role of our own.')
 param token string
 
 @description('Azure region.')
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('Redundancy of the account.')
 param skuName string
@@ -30,16 +34,16 @@ param principalId string
 @description('Object id of the identity that uploads exports from on-premises; empty where there is none.')
 param exportWriterPrincipalId string
 
-@description('Object id of the group that reads the ledger and may halt the tool; empty where there is none.')
-param operatorsPrincipalId string
+@description('Enabled or Disabled: whether the account is reached from outside its private endpoints.')
+param publicNetworkAccess 'Enabled' | 'Disabled'
 
 @description('Resource id of the Log Analytics workspace that is told of every write and delete.')
 param workspaceId string
 
 var groupId = resourceGroup().id
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
-  name: 'stledger${token}'
+resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
+  name: accountName
   location: location
   tags: tags
   kind: 'StorageV2'
@@ -50,10 +54,21 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    publicNetworkAccess: publicNetworkAccess
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+// An unlocked immutability policy does not keep the account from being deleted.
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
+  name: 'keeps-the-ledger'
+  scope: account
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'The ledger is the only record of purged users. See infra/README.md, "Remove it".'
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -62,12 +77,12 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   }
 }
 
-resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+resource ledger 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = {
   parent: blobs
   name: 'ledger'
 }
 
-resource immutable 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = if (!policyLocked) {
+resource immutable 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2026-04-01' = if (!policyLocked) {
   parent: ledger
   name: 'default'
   properties: {
@@ -76,13 +91,39 @@ resource immutable 'Microsoft.Storage/storageAccounts/blobServices/containers/im
   }
 }
 
-resource exports 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+// Immutability ends and the blob stays; this removes it. A month later, so that it never meets the policy.
+resource retention 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'past-retention'
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: ['appendBlob', 'blockBlob'], prefixMatch: ['ledger/', 'reports/'] }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: retentionDays + 30 } } }
+          }
+        }
+      ]
+    }
+  }
+}
+
+// Reports are made from the ledger, and the newest replaces the one before it: nothing here is immutable.
+resource reports 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = {
+  parent: blobs
+  name: 'reports'
+}
+
+resource exports 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = {
   parent: blobs
   name: 'onprem-export'
 }
 
-// Not beside the ledger, where nothing can be deleted: whoever halts the tool must be able to let it go on.
-resource control 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+// Not beside the ledger, where nothing can be deleted: an operator who halts the tool must be able to lift the halt.
+resource control 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = {
   parent: blobs
   name: 'control'
 }
@@ -110,7 +151,7 @@ resource ledgerWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 }
 
 resource writesLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(ledger.id, principalId, ledgerWriter.id)
+  name: guid(ledger.id, 'function', ledgerWriter.id)
   scope: ledger
   properties: {
     principalId: principalId
@@ -119,8 +160,18 @@ resource writesLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+resource writesReports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(reports.id, 'function', ledgerWriter.id)
+  scope: reports
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: ledgerWriter.id
+  }
+}
+
 resource readsExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(exports.id, principalId, roles.storageBlobDataReader)
+  name: guid(exports.id, 'function', roles.storageBlobDataReader)
   scope: exports
   properties: {
     principalId: principalId
@@ -139,7 +190,7 @@ resource writesExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = if
 }
 
 resource readsControl 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(control.id, principalId, roles.storageBlobDataReader)
+  name: guid(control.id, 'function', roles.storageBlobDataReader)
   scope: control
   properties: {
     principalId: principalId
@@ -148,25 +199,9 @@ resource readsControl 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource operatorsReadLedger 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorsPrincipalId)) {
-  name: guid(ledger.id, operatorsPrincipalId, roles.storageBlobDataReader)
-  scope: ledger
-  properties: {
-    principalId: operatorsPrincipalId
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
-  }
-}
-
-resource operatorsHalt 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorsPrincipalId)) {
-  name: guid(control.id, operatorsPrincipalId, roles.storageBlobDataContributor)
-  scope: control
-  properties: {
-    principalId: operatorsPrincipalId
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
-  }
-}
-
-// Reads are left out: every night reads the whole ledger.
+// Reads are left out: every night reads the whole ledger. The only stable version of this API, 2016-09-01, is another
+// resource: one setting for each resource, in a region, without category groups.
+#disable-next-line use-recent-api-versions
 resource trail 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'writes-and-deletes'
   scope: blobs
@@ -179,6 +214,8 @@ resource trail 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
+output accountId string = account.id
+output reportsContainerUrl string = '${account.properties.primaryEndpoints.blob}${reports.name}'
 output ledgerContainerUrl string = '${account.properties.primaryEndpoints.blob}${ledger.name}'
 output haltBlobUrl string = '${account.properties.primaryEndpoints.blob}${control.name}/halt'
 output exportContainerUrl string = '${account.properties.primaryEndpoints.blob}${exports.name}'

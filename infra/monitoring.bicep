@@ -1,17 +1,24 @@
 // Where telemetry goes. Nothing is taken in without a token of an identity that has been given the role for it.
 
 import { roles } from 'roles.bicep'
+import { Tags } from 'types.bicep'
 
 @description('Suffix of the names.')
 param token string
+
+@description('Name of a new workspace.')
+param workspaceName string
 
 @description('Azure region.')
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
-@description('Days for which telemetry is kept.')
+@description('Resource id of an existing workspace; a new one where empty.')
+param existingWorkspaceId string
+
+@description('Days for which telemetry is kept, in a new workspace.')
 @minValue(30)
 @maxValue(730)
 param retentionDays int
@@ -19,8 +26,8 @@ param retentionDays int
 @description('Object id of the managed identity that sends telemetry.')
 param principalId string
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2022-10-01' = {
-  name: 'log-${token}'
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = if (empty(existingWorkspaceId)) {
+  name: workspaceName
   location: location
   tags: tags
   properties: {
@@ -33,6 +40,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2022-10-01' = {
   }
 }
 
+var workspaceId = empty(existingWorkspaceId) ? workspace.id : existingWorkspaceId
+
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
   name: 'appi-${token}'
   location: location
@@ -40,14 +49,14 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   kind: 'web'
   properties: {
     Application_Type: 'web'
-    WorkspaceResourceId: workspace.id
+    WorkspaceResourceId: workspaceId
     IngestionMode: 'LogAnalytics'
     DisableLocalAuth: true
   }
 }
 
 resource sendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, principalId, roles.monitoringMetricsPublisher)
+  name: guid(insights.id, 'function', roles.monitoringMetricsPublisher)
   scope: insights
   properties: {
     principalId: principalId
@@ -56,7 +65,7 @@ resource sendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-output workspaceId string = workspace.id
+output workspaceId string = workspaceId
 output insightsId string = insights.id
 @description('Says where to send; with local authentication off it lets nobody in.')
 output connectionString string = insights.properties.ConnectionString

@@ -1,6 +1,8 @@
 // A virtual network from which the function can reach domain controllers, once it is joined to the company's own by
 // peering or a gateway. All traffic of the function then leaves through it, that to Microsoft Graph too.
 
+import { Tags } from 'types.bicep'
+
 @description('Suffix of the names.')
 param token string
 
@@ -8,22 +10,25 @@ param token string
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
-@description('Address space, /27 or larger.')
+@description('Address space: /27 or larger, and /26 or larger with private endpoints.')
 param addressPrefix string
+
+@description('true makes a second subnet, for the private endpoints of storage.')
+param withEndpoints bool
 
 @description('DNS servers that know the domain controllers; those of Azure where empty.')
 param dnsServers string[]
 
-resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-01-01' = {
   name: 'vnet-${token}'
   location: location
   tags: tags
   properties: {
     addressSpace: { addressPrefixes: [addressPrefix] }
     dhcpOptions: { dnsServers: dnsServers }
-    subnets: [
+    subnets: concat([
       {
         name: 'function'
         properties: {
@@ -36,8 +41,13 @@ resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
           defaultOutboundAccess: true
         }
       }
-    ]
+    ], withEndpoints ? [
+      { name: 'endpoints', properties: { addressPrefix: cidrSubnet(addressPrefix, 27, 1), defaultOutboundAccess: false } }
+    ] : [])
   }
 }
 
-output subnetId string = network.properties.subnets[0].id
+// By name: a deployment's what-if then shows it.
+output networkId string = network.id
+output endpointSubnetId string = '${network.id}/subnets/endpoints'
+output subnetId string = '${network.id}/subnets/function'

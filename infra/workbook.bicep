@@ -1,16 +1,18 @@
 // The operators' view. Its content is assembled from queries/workbook by `npm run infra`; a test checks that it is.
 
+import { Tags } from 'types.bicep'
+
 @description('Azure region.')
 param location string
 
 @description('Tags of every resource.')
-param tags object
+param tags Tags
 
 @description('Resource id of the Log Analytics workspace that telemetry arrives in.')
 param workspaceId string
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
-  name: guid(workspaceId, 'mailuser-purge')
+  name: guid(resourceGroup().id, 'mailuser-purge')
   location: location
   tags: tags
   kind: 'shared'

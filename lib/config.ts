@@ -1,14 +1,16 @@
 /** The app settings: environment → Config, or every problem at once. */
 import { z } from 'zod';
+import host from '../host.json' with { type: 'json' };
 import { NightRefused } from './errors.ts';
 import { hostsOf, leadsTo, type Service, telemetryStays } from './hosts.ts';
+import { scheduleProblem } from './schedule.ts';
 
 /** Six fields, seconds first (Azure Functions, NCRONTAB expressions): every night at 02:00 UTC. */
 export const DEFAULT_SCHEDULE = '0 0 2 * * *';
-const NCRONTAB = /^(?:[\d*,/A-Z-]+\s+){5}[\d*,/A-Z-]+$/i;
 
-/** The next night begins after a day. Timers count whole milliseconds, and not as far as a month. */
-const MAX_TIME_LIMIT_MINUTES = 1_440;
+/** `hh:mm:ss`. The host then ends the function by force. */
+const [TIMEOUT_HOURS = 0, TIMEOUT_MINUTES = 0] = host.functionTimeout.split(':').map(Number);
+const FUNCTION_TIMEOUT_MINUTES = TIMEOUT_HOURS * 60 + TIMEOUT_MINUTES;
 
 const url = (protocol: RegExp) => z.url({ protocol, error: 'must be an https URL' });
 
@@ -74,15 +76,21 @@ const settings = z
       .describe('Set where Application Insights takes no keys: the managed identity then sends telemetry.'),
     NIGHTLY_SCHEDULE: z
       .string()
-      .regex(NCRONTAB, { error: 'must be an NCRONTAB expression with six fields, such as "0 0 2 * * *"' })
+      .trim()
+      .superRefine((text, context) => {
+        const problem = scheduleProblem(text);
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      })
       .default(DEFAULT_SCHEDULE)
       .describe('When the night runs.'),
     NIGHT_TIME_LIMIT_MINUTES: z.coerce
       .number({ error: 'must be a number' })
       .positive({ error: 'must be more than 0' })
-      .max(MAX_TIME_LIMIT_MINUTES, { error: `must be at most ${MAX_TIME_LIMIT_MINUTES}` })
+      .lt(FUNCTION_TIMEOUT_MINUTES, {
+        error: `must be less than ${FUNCTION_TIMEOUT_MINUTES}, the functionTimeout of host.json`,
+      })
       .default(50)
-      .describe('After this the night stops cleanly. Keep it below functionTimeout in host.json.'),
+      .describe('After this the night stops cleanly; less than functionTimeout in host.json.'),
     NIGHTLY_PURGE_HALT: z
       .string()
       .optional()
@@ -137,9 +145,16 @@ export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
 
 /** @throws NightRefused `configurationInvalid`, naming every setting that is wrong. */
 export function readConfig(environment: Environment): Config {
+  const unresolved = unresolvedReferences(environment);
   const result = settings.safeParse(withoutBlanks(environment));
-  if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  if (!result.success || unresolved.length > 0) {
+    const problems = [
+      ...(unresolved.length === 0 ? [] : [`${unresolved.join(', ')}: ${UNRESOLVED}`]),
+      ...(result.error?.issues ?? [])
+        .map((issue) => ({ name: issue.path.join('.'), problem: issue.message }))
+        .filter(({ name }) => !unresolved.includes(name))
+        .map(({ name, problem }) => `${name} ${problem}`),
+    ];
     throw new NightRefused(
       'configurationInvalid',
       `The app settings are wrong: ${problems.join('; ')}. Nobody is purged. Correct them and wait for the next night.`,
@@ -173,10 +188,10 @@ function place(
   return directory === undefined ? undefined : { directory };
 }
 
+const CREDENTIAL = /^AD_([A-Z0-9]+)_(?:USERNAME|PASSWORD|CA)$/;
+
 function directoryCredentials(environment: Environment): Config['directoryCredentials'] {
-  const names = Object.keys(environment).flatMap(
-    (key) => /^AD_([A-Z0-9]+)_(?:USERNAME|PASSWORD|CA)$/.exec(key)?.[1] ?? [],
-  );
+  const names = Object.keys(environment).flatMap((key) => CREDENTIAL.exec(key)?.[1] ?? []);
   const of = (name: string): DirectoryCredentials => ({
     username: environment[`AD_${name}_USERNAME`],
     password: environment[`AD_${name}_PASSWORD`],
@@ -192,7 +207,20 @@ function directoryCredentials(environment: Environment): Config['directoryCreden
  */
 export function scheduleOf(environment: Environment): string {
   const schedule = environment['NIGHTLY_SCHEDULE'];
-  return schedule !== undefined && NCRONTAB.test(schedule) ? schedule : DEFAULT_SCHEDULE;
+  return schedule !== undefined && scheduleProblem(schedule) === undefined
+    ? schedule.trim()
+    : DEFAULT_SCHEDULE;
+}
+
+const UNRESOLVED =
+  'a Key Vault reference that Azure could not resolve (see its status among the environment variables of the function app: is the secret there, may the identity read it, is the vault reached?)';
+
+/** Azure leaves the text of such a reference where the secret should be. */
+function unresolvedReferences(environment: Environment): readonly string[] {
+  return Object.entries(environment).flatMap(([name, value]) => {
+    const isRead = SETTING_NAMES.includes(name) || CREDENTIAL.test(name);
+    return isRead && /^\s*@Microsoft\.KeyVault\(/i.test(value ?? '') ? [name] : [];
+  });
 }
 
 /** A setting left blank in the portal is a setting not made. */

@@ -53,7 +53,12 @@ describe('each mistake is named', () => {
     [{ ...ledger, NIGHTLY_SCHEDULE: '0 2 * * *' }, 'NIGHTLY_SCHEDULE must be an NCRONTAB expression'],
     [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: 'long' }, 'NIGHT_TIME_LIMIT_MINUTES must be a number'],
     [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: '0' }, 'NIGHT_TIME_LIMIT_MINUTES must be more than 0'],
-    [{ ...ledger, NIGHT_TIME_LIMIT_MINUTES: '1441' }, 'NIGHT_TIME_LIMIT_MINUTES must be at most 1440'],
+    [
+      { ...ledger, NIGHT_TIME_LIMIT_MINUTES: '60' },
+      'NIGHT_TIME_LIMIT_MINUTES must be less than 60, the functionTimeout of host.json',
+    ],
+    [{ ...ledger, NIGHTLY_SCHEDULE: '0 0 24 * * *' }, 'NIGHTLY_SCHEDULE must have its hour in 0 to 23'],
+    [{ ...ledger, NIGHTLY_SCHEDULE: '0 0 2 31 2 *' }, 'NIGHTLY_SCHEDULE never fires'],
     [
       { LEDGER_CONTAINER_URL: 'https://x.blob.core.windows.net' },
       'windows.net/<container>, or the same in a national cloud, without a SAS',
@@ -83,7 +88,7 @@ describe('each mistake is named', () => {
 test.each([
   ['50.00001', 3_000_001],
   ['0.0000001', 1],
-  ['1440', 86_400_000],
+  ['59.9', 3_594_000],
 ])('a time limit of %s minutes is one that a timer takes', (NIGHT_TIME_LIMIT_MINUTES, timeLimitMs) => {
   expect(readConfig({ ...ledger, NIGHT_TIME_LIMIT_MINUTES })).toMatchObject({ timeLimitMs });
   expect(() => AbortSignal.timeout(timeLimitMs)).not.toThrow();
@@ -95,6 +100,32 @@ test('no secret in a URL is told', () => {
   const environment = { LEDGER_CONTAINER_URL: url, EXPORT_CONTAINER_URL: url, HALT_BLOB_URL: url };
   expect(problemsOf(environment)).toContain('HALT_BLOB_URL must be');
   expect(problemsOf(environment)).not.toContain(secret);
+});
+
+describe('a Key Vault reference that Azure did not resolve', () => {
+  const reference = '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/AD-CORP-PASSWORD)';
+
+  test.each([
+    'LEDGER_CONTAINER_URL',
+    'GRAPH_ROOT',
+    'NIGHTLY_SCHEDULE',
+    'NIGHT_TIME_LIMIT_MINUTES',
+    'AD_CORP_PASSWORD',
+    'AD_CORP_CA',
+  ])('is reported as that, once, and nothing else is: %s', (name) => {
+    const environment = name.startsWith('LEDGER') ? {} : ledger;
+    const words = problemsOf({ ...environment, [name]: reference });
+    expect(words).toContain(
+      `The app settings are wrong: ${name}: a Key Vault reference that Azure could not resolve (`,
+    );
+    expect(words.split(name)).toHaveLength(2);
+    expect(words).not.toContain(' must ');
+    expect(words).toContain('Nobody is purged');
+  });
+
+  test('does not matter in a setting that the tool does not read', () => {
+    expect(problemsOf({ ...ledger, OTHER: reference })).toBe('');
+  });
 });
 
 test('credentials of a directory come by name', () => {
@@ -118,7 +149,9 @@ test.each([
 
 test('a wrong schedule gives the default while the file loads', () => {
   expect(scheduleOf({})).toBe(DEFAULT_SCHEDULE);
-  expect(scheduleOf({ NIGHTLY_SCHEDULE: 'x' })).toBe(DEFAULT_SCHEDULE);
+  for (const NIGHTLY_SCHEDULE of ['x', '0 0 24 * * *', '0 0 2 30 2 *', '@Microsoft.KeyVault(x)'])
+    expect(scheduleOf({ NIGHTLY_SCHEDULE })).toBe(DEFAULT_SCHEDULE);
+  expect(scheduleOf({ NIGHTLY_SCHEDULE: '  0 0 3 * * * ' })).toBe('0 0 3 * * *');
   expect(scheduleOf({ NIGHTLY_SCHEDULE: '0 30 3 * * 1-5' })).toBe('0 30 3 * * 1-5');
 });
 

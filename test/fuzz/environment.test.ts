@@ -139,7 +139,7 @@ async function judged(environment: Environment): Promise<string> {
   expect(scheduleOf(environment)).toMatch(/^\S+( +\S+){5}$/);
   if (read instanceof NightRefused) {
     expect(read.refusals).toMatchObject([{ refusal: 'configurationInvalid' }]);
-    expect(SETTING_NAMES.filter((name) => read.message.includes(name))).not.toEqual([]);
+    expect(NAMES.filter((name) => read.message.includes(name))).not.toEqual([]);
     return 'refused';
   }
   expectUsable(read.value, environment);

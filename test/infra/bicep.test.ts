@@ -1,103 +1,94 @@
-/**
- * The Bicep files, without Azure and without Bicep's compiler, which cannot be had as a package.
- *
- * Checked here: the syntax (a grammar for tree-sitter, and neighbours that need a comma); resource types and API
- * versions, names of properties, their types and values, what is required and what is read-only (types/azure.json);
- * that names are declared and used; that modules get what they ask for.
- *
- * Not checked: the types of computed expressions, the length and form of names, what a region or a policy of the
- * company allows, and whatever else only a deployment shows. `az deployment sub what-if` is the next step.
- */
-import { beforeAll, describe, expect, test } from '@jest/globals';
-import { at, type BicepFile, bicepParser, bicepTexts, declarations, syntaxProblems } from './bicep.ts';
-import { moduleProblems, nameProblems } from './nameCheck.ts';
-import { resourceProblems } from './resourceCheck.ts';
+/** The Bicep files, judged by Microsoft's compiler where it is installed: no warning, and what the snapshots say. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { compareSnapshot, DEPLOYMENTS, lint, MAIN, SNAPSHOTS, whyNoCompiler } from '../../infra/bicep.ts';
+import { BICEP_FILES, bicepText, parametersOf } from './bicepText.ts';
+import * as deployed from './deployed.ts';
 
-let parse: (name: string, text: string) => BicepFile;
-let files: readonly BicepFile[];
+function describeWithCompiler(name: string, tests: () => void): void {
+  const reason = whyNoCompiler();
+  if (reason === undefined) describe(name, tests);
+  else describe.skip(`${name} (skipped: ${reason})`, tests);
+}
 
-beforeAll(async () => {
-  parse = await bicepParser();
-  files = Object.entries(bicepTexts()).map(([name, text]) => parse(name, text));
+describeWithCompiler("Microsoft's Bicep compiler", () => {
+  test('has no warning', () => {
+    expect(lint(MAIN)).toBe('');
+  });
+
+  test.each(DEPLOYMENTS)('deploys what the snapshot says: %s', (deployment) => {
+    expect(compareSnapshot(deployment)).toBe('');
+  });
+
+  describe('finds a mistake', () => {
+    let copy: string;
+    beforeEach(() => {
+      copy = mkdtempSync(join(tmpdir(), 'bicep-'));
+      for (const folder of ['infra', SNAPSHOTS])
+        cpSync(folder, join(copy, folder), {
+          recursive: true,
+          filter: (path) => !/\.(?:md|ts|sh|ps1)$/.test(path),
+        });
+    });
+    afterEach(() => rmSync(copy, { recursive: true, force: true }));
+
+    const change = (file: string, right: string, wrong: string) => {
+      const text = readFileSync(join(copy, 'infra', file), 'utf8');
+      expect(text).toContain(right);
+      writeFileSync(join(copy, 'infra', file), text.replace(right, wrong));
+    };
+
+    test('of a type, a property, a parameter and a name that only a deployment can tell', () => {
+      change('ledger.bicep', 'allowSharedKeyAccess: false', "allowSharedKeyAccess: 'no'");
+      change('ledger.bicep', 'allowProtectedAppendWrites: true', 'allowProtectedAppendWrite: true');
+      change('main.bicep', 'skuName: ledgerSku', 'sku: ledgerSku');
+      change('ledger.bicep', "guid(ledger.id, 'function'", 'guid(ledger.id, principalId');
+      const problems = lint(join(copy, MAIN));
+      for (const code of ['BCP036', 'BCP089', 'BCP035', 'what-if-short-circuiting'])
+        expect(problems).toContain(code);
+    });
+
+    test('in what is deployed, though every type is right', () => {
+      change('ledger.bicep', 'allowSharedKeyAccess: false', 'allowSharedKeyAccess: true');
+      expect(lint(join(copy, MAIN))).toBe('');
+      expect(compareSnapshot('smallest', copy)).toContain('allowSharedKeyAccess');
+    });
+  });
 });
 
-const problemsOf = (file: BicepFile) => [
-  ...syntaxProblems(file),
-  ...resourceProblems(file),
-  ...nameProblems(file),
-  ...moduleProblems(file, files),
-];
+describe('where the compiler is missing', () => {
+  const missing = '.tools/no/bicep';
 
-test('every file is right as far as can be told here', () => {
-  expect(files.length).toBeGreaterThan(5);
-  expect(files.flatMap(problemsOf)).toEqual([]);
+  test.each([
+    [undefined, true],
+    ['true', false],
+  ])('the tests are skipped with the command that installs it: CI=%s, dotnet %s', (CI, hasDotnet) => {
+    expect(whyNoCompiler(missing, { CI }, hasDotnet)).toContain('npm run bicep -- --install');
+  });
+
+  test('the pipeline fails where it could be had', () => {
+    expect(() => whyNoCompiler(missing, { CI: 'true' }, true)).toThrow('The Bicep files were not judged');
+  });
 });
 
-test('every parameter is described, and every number has limits', () => {
-  const parameters = files.flatMap((file) =>
-    declarations(file, 'parameter_declaration').map((parameter) => ({ file, ...parameter })),
+test('every deployment with a snapshot is one that tests read', () => {
+  expect([...DEPLOYMENTS].sort()).toEqual([...deployed.DEPLOYMENTS].sort());
+});
+
+test('every parameter is described, and every number of main.bicep has limits', () => {
+  const parameters = BICEP_FILES.flatMap((file) => parametersOf(file).map((one) => ({ file, ...one })));
+  expect(parameters).toHaveLength(
+    BICEP_FILES.flatMap((file) => bicepText(file).match(/^param /gm) ?? []).length,
   );
-  const named = (decorator: string, { decorators }: { decorators: readonly string[] }) =>
-    decorators.some((text) => text.startsWith(`@${decorator}(`));
-  expect(parameters.filter((parameter) => !named('description', parameter)).map(({ name }) => name)).toEqual(
-    [],
-  );
-  const numbers = parameters.filter(
-    ({ file, node }) => file.name === 'main.bicep' && / int\b/.test(node.text),
-  );
+  const has = (decorator: string, { decorators }: { decorators: readonly string[] }) =>
+    decorators.some((line) => line.startsWith(`@${decorator}(`));
+  expect(parameters.filter((one) => !has('description', one))).toEqual([]);
+  const numbers = parameters.filter(({ file, type }) => file === 'main.bicep' && type === 'int');
   expect(numbers.length).toBeGreaterThan(3);
   const unlimited = numbers.filter(
-    (number) => !named('allowed', number) && !(named('minValue', number) && named('maxValue', number)),
+    (one) => !has('allowed', one) && !(has('minValue', one) && has('maxValue', one)),
   );
-  expect(unlimited.map(({ file, node }) => at(file, node))).toEqual([]);
-});
-
-describe('a mistake is found', () => {
-  test.each([
-    [
-      'ledger.bicep',
-      'allowProtectedAppendWrites: true',
-      'allowProtectedAppendWrite: true',
-      /is no property of/,
-    ],
-    [
-      'ledger.bicep',
-      'allowSharedKeyAccess: false',
-      "allowSharedKeyAccess: 'no'",
-      /is boolean, and not a string/,
-    ],
-    ['ledger.bicep', "minimumTlsVersion: 'TLS1_2'", "minimumTlsVersion: 'TLS12'", /is one of TLS1_0/],
-    ['ledger.bicep', 'days: 30 }', 'days: [30] }', /is number, and not a list/],
-    ['ledger.bicep', '  sku: { name: skuName }\n', '', /lacks sku/],
-    ['ledger.bicep', '    principalId: principalId\n', '', /lacks principalId/],
-    ['ledger.bicep', '  parent: ledger\n', '', /has no parent/],
-    ['ledger.bicep', 'containers@2024-01-01', 'containers@2024-13-01', /is not described/],
-    [
-      'ledger.bicep',
-      'immutabilityPeriodSinceCreationInDays: retentionDays',
-      'state: retentionDays',
-      /read-only/,
-    ],
-    ['app.bicep', "type: 'blobContainer'", "type: 'blob'", /is one of blobContainer/],
-    ['app.bicep', "name: 'FC1', tier", "name: 'FC1' tier", /needs a comma/],
-    ['app.bicep', 'reserved: true }', 'reserved: true', /is not Bicep/],
-    ['app.bicep', 'serverFarmId: plan.id', 'serverFarmId: plans.id', /plans is not declared/],
-    ['app.bicep', 'filter(activeDirectories', 'filtre(activeDirectories', /filtre is not declared/],
-    [
-      'app.bicep',
-      'instanceMemoryMB: instanceMemoryMB',
-      'instanceMemoryMB: 2048',
-      /instanceMemoryMB is never used/,
-    ],
-    ['network.bicep', 'addressPrefixes: [', 'addressPrefixs: [', /is no property of/],
-    ['network.bicep', "serviceName: 'Microsoft", "service: 'Microsoft", /is no property of/],
-    ['main.bicep', '    policyLocked: ledgerPolicyLocked\n', '', /parameter policyLocked is not given/],
-    ['main.bicep', 'skuName: ledgerSku', 'sku: ledgerSku', /no parameter sku/],
-    ['main.bicep', 'keyVault!.outputs.uri', 'keyVault!.outputs.url', /no output url/],
-    ['main.bicep', "'identity.bicep'", "'who.bicep'", /there is no 'who.bicep'/],
-  ])('%s: %s → %s', (name, right, wrong, problem) => {
-    const text = bicepTexts()[name] ?? '';
-    expect(text).toContain(right);
-    expect(problemsOf(parse(name, text.replace(right, wrong))).join('\n')).toMatch(problem);
-  });
+  expect(unlimited).toEqual([]);
 });

@@ -16,7 +16,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { LICENCES_FILE } from '../../infra/licences.ts';
 import { policySchema } from '../../lib/core/policy.ts';
-import { bicepParser, bicepTexts, declarations, hasDefault } from './bicep.ts';
+import { outputNamesOf, parametersOf } from './bicepText.ts';
+import { theOne } from './deployed.ts';
 
 const TENANT = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 const OTHER = '9a0c3f25-4f89-41d3-9a0c-0305e82c3302';
@@ -33,11 +34,11 @@ describe('the package', () => {
   });
   afterEach(() => rmSync(project, { recursive: true, force: true }));
 
-  const pack = (tenant: string | undefined) =>
-    spawnSync(process.execPath, [resolve('infra/scripts/package.mjs')], {
+  const pack = (tenant: string | undefined, schedule?: string) =>
+    spawnSync(process.execPath, [resolve('infra/scripts/package.ts')], {
       cwd: project,
       encoding: 'utf8',
-      env: { ...process.env, AZURE_TENANT_ID: tenant },
+      env: { ...process.env, AZURE_TENANT_ID: tenant, NIGHTLY_SCHEDULE: schedule, TZ: 'Europe/Berlin' },
     });
   const policyIn = (folder: string) => readFileSync(join(project, folder, 'policy.json'), 'utf8');
   const write = (change: object) =>
@@ -92,6 +93,29 @@ describe('the package', () => {
     expect(stderr).toMatch(message);
     expect(existsSync(join(project, 'dist/package'))).toBe(false);
   });
+
+  describe('the schedule', () => {
+    test('is shown in local time, and the package says what to do about a 403', () => {
+      const { status, stdout } = pack(TENANT, '0 0 2 15 7 *');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/in the time of this machine: \d{4}-07-15 0?4:00:00 (?:GMT\+2|CEST), /);
+      expect(stdout).toContain('ends with 403');
+      expect(stdout).toContain('run "azd deploy" again');
+    });
+
+    test.each([
+      ['0 0 24 * * *', 'must have its hour in 0 to 23'],
+      ['0 0 2 31 2 *', 'never fires'],
+      ['0 2 * * *', 'six fields'],
+    ])('is refused where no night would run: %s', (schedule, reason) => {
+      const { status, stderr } = pack(TENANT, schedule);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`"${schedule}"`);
+      expect(stderr).toContain(reason);
+      expect(stderr).toContain('Nothing was packaged.');
+      expect(existsSync(join(project, 'dist/package'))).toBe(false);
+    });
+  });
 });
 
 describe('azure.yaml', () => {
@@ -110,51 +134,53 @@ describe('azure.yaml', () => {
   });
 
   test('names the service that the function app is tagged with', () => {
-    expect(Object.keys(yaml.services)).toEqual([
-      /'azd-service-name': '([^']+)'/.exec(bicepTexts()['app.bicep'] ?? '')?.[1],
-    ]);
+    expect(theOne('smallest', 'Microsoft.Web/sites')['tags']).toMatchObject({
+      'azd-service-name': Object.keys(yaml.services).join(),
+    });
   });
 
-  test('calls scripts that are there, with outputs of main.bicep', async () => {
-    const parseBicep = await bicepParser();
-    const main = parseBicep('main.bicep', bicepTexts()['main.bicep'] ?? '');
-    const outputs = declarations(main, 'output_declaration').map(({ name }) => name);
+  test('calls scripts that are there, with outputs of main.bicep', () => {
     const hooks = [service.hooks.prepackage, yaml.hooks.postprovision].flatMap(({ posix, windows }) => [
       posix,
       windows,
     ]);
     const runs: readonly string[] = hooks.map(({ run }) => run);
     expect(runs).toHaveLength(4);
-    const scripts = runs.flatMap((run) => run.match(/infra\/\S+/g) ?? []);
-    expect(scripts.filter((path) => !existsSync(path))).toEqual([]);
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(runs.slice(0, 2)).toEqual(['npm ci && npm run package', 'npm ci && npm run package']);
+    const paths = [...runs, scripts.package].flatMap((run) => run.match(/infra\/\S+/g) ?? []);
+    expect(paths.filter((path) => !existsSync(path))).toEqual([]);
     const texts = [
       ...runs,
       readFileSync('infra/scripts/grant.ps1', 'utf8'),
-      readFileSync('infra/scripts/package.mjs', 'utf8'),
+      readFileSync('infra/scripts/package.ts', 'utf8'),
     ];
     const used = texts.flatMap((text) =>
-      [...text.matchAll(/(?:"\$|\$env:|process\.env\.)([A-Z_]+)/g)].map((match) => match[1]),
+      [...text.matchAll(/(?:"\$|\$env:|process\.env\[')([A-Z_]+)/g)].map((match) => match[1]),
     );
-    expect(new Set(used)).toEqual(new Set(['IDENTITY_PRINCIPAL_ID', 'GRAPH_ROOT', 'AZURE_TENANT_ID']));
-    expect(outputs).toEqual(expect.arrayContaining([...new Set(used)]));
+    expect(new Set(used)).toEqual(
+      new Set(['IDENTITY_PRINCIPAL_ID', 'GRAPH_ROOT', 'AZURE_TENANT_ID', 'NIGHTLY_SCHEDULE']),
+    );
+    expect(outputNamesOf('main.bicep')).toEqual(expect.arrayContaining([...new Set(used)]));
   });
 
-  test('gives main.bicep every parameter without a default', async () => {
-    const parseBicep = await bicepParser();
-    const main = parseBicep('main.bicep', bicepTexts()['main.bicep'] ?? '');
-    const needed = declarations(main, 'parameter_declaration').filter((parameter) => !hasDefault(parameter));
-    const given = JSON.parse(readFileSync('infra/main.parameters.json', 'utf8')).parameters;
+  test('gives main.bicep every parameter without a default', () => {
+    const needed = parametersOf('main.bicep').filter((parameter) => parameter.default === undefined);
+    const given: Readonly<Record<string, { value: string }>> = JSON.parse(
+      readFileSync('infra/main.parameters.json', 'utf8'),
+    ).parameters;
     expect(Object.keys(given)).toEqual(needed.map(({ name }) => name));
+    // azd knows who deploys.
+    expect(given['operatorsPrincipalId']?.value).toMatch(/^\$\{AZURE_PRINCIPAL_ID\}$/);
   });
 });
 
-test('infra/README.md has a row for every parameter, with its default, and for no other', async () => {
-  const parseBicep = await bicepParser();
-  const main = parseBicep('main.bicep', bicepTexts()['main.bicep'] ?? '');
-  const parameters = declarations(main, 'parameter_declaration').map(({ name, node }) => {
-    const value = / = (.*)$/s.exec(node.text)?.[1]?.replace(/^'(.*)'$/, '$1');
-    return [name, value === undefined ? 'none' : value === '' || value === '[]' ? 'empty' : `\`${value}\``];
-  });
+test('infra/README.md has a row for every parameter, with its default, and for no other', () => {
+  const shown = (value: string | undefined) => {
+    if (value === undefined) return 'none';
+    return ["''", '[]', '{}'].includes(value) ? 'empty' : `\`${value.replaceAll("'", '')}\``;
+  };
+  const parameters = parametersOf('main.bicep').map((one) => [one.name, shown(one.default)]);
   const rows = [...readFileSync('infra/README.md', 'utf8').matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)];
   expect(rows.map(([, name, value]) => [name, value?.trim()])).toEqual(parameters);
 });
