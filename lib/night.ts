@@ -1,5 +1,5 @@
 /** One night, from reading to recording. The only sequencer of reads and writes. */
-import { endingInFixedWords } from './core/discretion.ts';
+
 import { type HistoryReader, startHistory } from './core/history.ts';
 import { at, DAY_MS, elapsedMs, type NightId, type Timestamp } from './core/ids.ts';
 import type { Json, Plan, Refusal } from './core/model.ts';
@@ -7,6 +7,7 @@ import type { NightStatus, OutcomeName } from './core/names.ts';
 import { makePlan } from './core/plan.ts';
 import type { Policy } from './core/policy.ts';
 import type { LedgerLine, RecordOf } from './core/record.ts';
+import { redactedEnding } from './core/redaction.ts';
 import { LedgerFailed, messageOf, NightRefused } from './errors.ts';
 import { type Purged, purgeAll } from './night/purge.ts';
 import { decideAll, readExchange, readTenant, refuseWhereHalted } from './night/read.ts';
@@ -237,4 +238,4 @@ async function tellWithoutLedger(
 
 /** The ending in words that the policy lets out of the ledger. */
 const toldOf = (ending: Ending, { telemetry: { personalData } }: Policy): Ending =>
-  personalData ? ending : { ...ending, ...endingInFixedWords(ending) };
+  personalData ? ending : { ...ending, ...redactedEnding(ending) };

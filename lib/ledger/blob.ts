@@ -1,15 +1,16 @@
 /** The ledger in a container of Azure Storage: one append blob a night. */
 import type { TokenCredential } from '@azure/identity';
-import {
-  type AppendBlobClient,
-  type BlobClient,
-  type BlockBlobClient,
+import type {
+  AppendBlobClient,
+  BlobClient,
+  BlockBlobClient,
   ContainerClient,
-  type StoragePipelineOptions,
+  StoragePipelineOptions,
 } from '@azure/storage-blob';
+import { containerClient, inTime } from '../azure/storage.ts';
+import { storageError, storageProblem } from '../azure/storageProblem.ts';
 import type { Ledger } from '../ports.ts';
 import { takeBlobLease } from './blobLease.ts';
-import { blobProblem, fieldsOf } from './blobProblem.ts';
 import { createLedger } from './ledger.ts';
 import type { NightStore } from './store.ts';
 
@@ -18,24 +19,17 @@ export interface BlobLedgerOptions {
   readonly containerUrl: string;
   /** Reads, makes, appends to and leases blobs: the role in infra/ledger.bicep, or "Storage Blob Data Contributor". */
   readonly credential: TokenCredential;
-  readonly clientOptions?: StoragePipelineOptions;
+  readonly clientOptions?: StoragePipelineOptions | undefined;
 }
 
 /** The service takes 100 MiB since 2022; smaller blocks are repeated at less cost ("Append Block", REST). */
 const MAX_BLOCK = 4 * 1024 * 1024;
-/** The storage SDK has no timeout of its own: without this a silent server would hold the night for ever. */
 const CALL_MS = 90_000;
 const READ_NIGHT_MS = 300_000;
-/** Waits 0, 1, 3 and 7 seconds between the tries. */
-const RETRIES = { maxTries: 5, retryDelayInMs: 1000, maxRetryDelayInMs: 10_000 };
 
 /** A ledger in an existing container. */
-export function createBlobLedger({ containerUrl, credential, clientOptions }: BlobLedgerOptions): Ledger {
-  const container = new ContainerClient(containerUrl, credential, {
-    ...clientOptions,
-    retryOptions: { ...RETRIES, ...clientOptions?.retryOptions },
-  });
-  return createLedger(blobStore(container));
+export function createBlobLedger({ containerUrl, ...options }: BlobLedgerOptions): Ledger {
+  return createLedger(blobStore(containerClient(containerUrl, options)));
 }
 
 function blobStore(container: ContainerClient): NightStore {
@@ -44,36 +38,36 @@ function blobStore(container: ContainerClient): NightStore {
     async names() {
       try {
         const names: string[] = [];
-        for await (const { name } of container.listBlobsFlat({ abortSignal: soon(READ_NIGHT_MS) })) {
+        for await (const { name } of container.listBlobsFlat({ abortSignal: inTime(READ_NIGHT_MS) })) {
           names.push(name);
         }
         return names;
       } catch (error) {
-        throw blobProblem(error);
+        throw storageProblem(error, 'write');
       }
     },
     async *read(name) {
       try {
         const { readableStreamBody } = await container
           .getBlobClient(name)
-          .download(0, undefined, { abortSignal: soon(READ_NIGHT_MS), maxRetryRequests: 3 });
+          .download(0, undefined, { abortSignal: inTime(READ_NIGHT_MS), maxRetryRequests: 3 });
         for await (const chunk of readableStreamBody ?? []) yield Buffer.from(chunk);
       } catch (error) {
-        throw blobProblem(error);
+        throw storageProblem(error, 'write');
       }
     },
     async create(name) {
       try {
         await createEmpty(container.getAppendBlobClient(name));
       } catch (error) {
-        throw blobProblem(error);
+        throw storageProblem(error, 'write');
       }
     },
     async attach(name, html) {
       try {
         await upload(container.getBlockBlobClient(name), Buffer.from(html));
       } catch (error) {
-        throw blobProblem(error);
+        throw storageProblem(error, 'write');
       }
     },
     async append(name, offset, texts) {
@@ -91,20 +85,20 @@ function blobStore(container: ContainerClient): NightStore {
 async function createEmpty(blob: AppendBlobClient): Promise<void> {
   try {
     await blob.create({
-      abortSignal: soon(CALL_MS),
+      abortSignal: inTime(CALL_MS),
       conditions: { ifNoneMatch: '*' },
       blobHTTPHeaders: { blobContentType: 'application/x-ndjson' },
     });
   } catch (error) {
     // It may be there because our own first try arrived and its answer did not.
-    if (fieldsOf(error).status !== 409 || (await lengthOf(blob)) !== 0) throw error;
+    if (storageError(error).status !== 409 || (await lengthOf(blob)) !== 0) throw error;
   }
 }
 
 async function upload(blob: BlockBlobClient, bytes: Buffer): Promise<void> {
   try {
     await blob.uploadData(bytes, {
-      abortSignal: soon(CALL_MS),
+      abortSignal: inTime(CALL_MS),
       conditions: { ifNoneMatch: '*' },
       blobHTTPHeaders: { blobContentType: 'text/html; charset=utf-8' },
     });
@@ -121,15 +115,15 @@ async function upload(blob: BlockBlobClient, bytes: Buffer): Promise<void> {
 async function appendOnce(blob: AppendBlobClient, position: number, block: Buffer): Promise<void> {
   try {
     await blob.appendBlock(block, block.length, {
-      abortSignal: soon(CALL_MS),
+      abortSignal: inTime(CALL_MS),
       conditions: { appendPosition: position },
     });
   } catch (error) {
-    const { status } = fieldsOf(error);
+    const { status } = storageError(error);
     const unclear = status === undefined || status === 408 || status === 412 || status >= 500;
-    if (!unclear) throw blobProblem(error);
+    if (!unclear) throw storageProblem(error, 'write');
     if (await endsWith(blob, position, block)) return;
-    if (status !== 412) throw blobProblem(error);
+    if (status !== 412) throw storageProblem(error, 'write');
     throw new Error('another night has taken it over, or something else writes to it', { cause: error });
   }
 }
@@ -137,7 +131,7 @@ async function appendOnce(blob: AppendBlobClient, position: number, block: Buffe
 async function endsWith(blob: BlobClient, position: number, block: Buffer): Promise<boolean> {
   try {
     if ((await lengthOf(blob)) !== position + block.length) return false;
-    const there = await blob.downloadToBuffer(position, block.length, { abortSignal: soon(CALL_MS) });
+    const there = await blob.downloadToBuffer(position, block.length, { abortSignal: inTime(CALL_MS) });
     return block.equals(there);
   } catch {
     return false;
@@ -145,7 +139,7 @@ async function endsWith(blob: BlobClient, position: number, block: Buffer): Prom
 }
 
 async function lengthOf(blob: BlobClient): Promise<number | undefined> {
-  return (await blob.getProperties({ abortSignal: soon(CALL_MS) })).contentLength;
+  return (await blob.getProperties({ abortSignal: inTime(CALL_MS) })).contentLength;
 }
 
 /** Cut at line ends, so that a night that is cut short ends with a whole line; a huge line is cut anywhere. */
@@ -170,5 +164,3 @@ function blocksOf(texts: readonly string[]): readonly Buffer[] {
   close();
   return blocks;
 }
-
-const soon = (milliseconds: number) => AbortSignal.timeout(milliseconds);

@@ -1,7 +1,8 @@
 /** One process at a time writes to a container: whoever has the lease of its blob `lock`. */
 import type { BlobLeaseClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { inTime } from '../azure/storage.ts';
+import { storageError, storageProblem } from '../azure/storageProblem.ts';
 import { messageOf } from '../errors.ts';
-import { blobProblem, fieldsOf } from './blobProblem.ts';
 import type { Lease } from './store.ts';
 
 /** The longest that ends by itself ("Lease Blob", REST). */
@@ -21,18 +22,18 @@ export async function takeBlobLease(container: ContainerClient): Promise<Lease |
   try {
     await acquire(blob, client);
   } catch (error) {
-    if (fieldsOf(error).code === 'LeaseAlreadyPresent') return undefined;
-    throw blobProblem(error);
+    if (storageError(error).code === 'LeaseAlreadyPresent') return undefined;
+    throw storageProblem(error, 'write');
   }
   return keep(client, askedAt);
 }
 
 async function acquire(blob: BlockBlobClient, client: BlobLeaseClient): Promise<void> {
-  const take = () => client.acquireLease(LEASE_SECONDS, { abortSignal: soon() });
+  const take = () => client.acquireLease(LEASE_SECONDS, { abortSignal: inTime(CALL_MS) });
   try {
     await take();
   } catch (error) {
-    if (fieldsOf(error).status !== 404 || fieldsOf(error).code === 'ContainerNotFound') throw error;
+    if (storageError(error).status !== 404 || storageError(error).code === 'ContainerNotFound') throw error;
     await createLock(blob);
     await take();
   }
@@ -40,10 +41,10 @@ async function acquire(blob: BlockBlobClient, client: BlobLeaseClient): Promise<
 
 async function createLock(blob: BlockBlobClient): Promise<void> {
   try {
-    await blob.upload('', 0, { abortSignal: soon(), conditions: { ifNoneMatch: '*' } });
+    await blob.upload('', 0, { abortSignal: inTime(CALL_MS), conditions: { ifNoneMatch: '*' } });
   } catch (error) {
     // Somebody else made it a moment ago, and may have leased it already.
-    const { status } = fieldsOf(error);
+    const { status } = storageError(error);
     if (status !== 409 && status !== 412) throw error;
   }
 }
@@ -56,10 +57,10 @@ function keep(client: BlobLeaseClient, acquiredAt: Moment): Lease {
     const askedAt = now();
     try {
       // Also works once it has run out, as long as nobody else has taken it ("Lease Blob", REST).
-      await client.renewLease({ abortSignal: soon() });
+      await client.renewLease({ abortSignal: inTime(CALL_MS) });
       renewedAt = askedAt;
     } catch (error) {
-      if (fieldsOf(error).status === 409 || fieldsOf(error).status === 412) isLost = error;
+      if (storageError(error).status === 409 || storageError(error).status === 412) isLost = error;
       throw error;
     }
   };
@@ -71,13 +72,16 @@ function keep(client: BlobLeaseClient, acquiredAt: Moment): Lease {
         if (isLost !== undefined) throw isLost;
         await renew();
       } catch (error) {
-        const why = isLost === undefined ? messageOf(blobProblem(error)) : 'another night has taken it over';
+        const why =
+          isLost === undefined
+            ? messageOf(storageProblem(error, 'write'))
+            : 'another night has taken it over';
         throw new Error(`the lease of the ledger is lost: ${why}`, { cause: error });
       }
     },
     async release() {
       clearInterval(timer);
-      await client.releaseLease({ abortSignal: soon(RELEASE_MS) }).catch(() => undefined);
+      await client.releaseLease({ abortSignal: inTime(RELEASE_MS) }).catch(() => undefined);
     },
   };
 }
@@ -89,5 +93,3 @@ interface Moment {
 }
 const now = (): Moment => ({ steady: performance.now(), wall: Date.now() });
 const since = ({ steady, wall }: Moment) => Math.max(performance.now() - steady, Date.now() - wall);
-
-const soon = (milliseconds = CALL_MS) => AbortSignal.timeout(milliseconds);

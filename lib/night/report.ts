@@ -1,8 +1,9 @@
 /** Leaves a page for people beside the night's ledger, made of what the ledger itself has. */
-import { withoutPersonalData } from '../core/discretion.ts';
+
 import type { History } from '../core/history.ts';
 import type { Timestamp } from '../core/ids.ts';
 import type { Policy } from '../core/policy.ts';
+import { redacted } from '../core/redaction.ts';
 import { messageOf } from '../errors.ts';
 import { renderReport } from '../report/page.ts';
 import { startStory } from '../report/story.ts';
@@ -22,7 +23,7 @@ export async function leaveReport(
     const told = startStory();
     for await (const line of night.ports.ledger.earlierNights(startedAt)) {
       if (line.night !== night.id) continue;
-      told.see(personalData ? line : { ...line, record: withoutPersonalData(line.record) });
+      told.see(personalData ? line : { ...line, record: redacted(line.record) });
     }
     const story = told.finish();
     if (story === undefined) throw new Error('the ledger does not have the whole night');

@@ -6,8 +6,8 @@ import { NightRefused } from '../../lib/errors.ts';
 import type { Ledger, Ports, Telemetry } from '../../lib/ports.ts';
 import { createAppInsightsTelemetry } from '../../lib/telemetry/appInsights.ts';
 import { combine } from '../../lib/telemetry/combine.ts';
-import { discreet } from '../../lib/telemetry/discreet.ts';
 import { createLogTelemetry } from '../../lib/telemetry/log.ts';
+import { redact } from '../../lib/telemetry/redact.ts';
 import { sure } from '../core/people.ts';
 import { DAY_MS } from '../tenant/clock.ts';
 import { type Ingestion, startIngestion } from '../tenant/ingestion.ts';
@@ -155,7 +155,7 @@ describe('personal data', () => {
     const telemetry: Telemetry = combine(insights, logged);
     const { report, lines } = await onStage.night(
       { ...policyOf(personalData), ...sections },
-      { ...changes, telemetry: personalData ? telemetry : discreet(telemetry) },
+      { ...changes, telemetry: personalData ? telemetry : redact(telemetry) },
     );
     await insights.dispose();
     const { detail, refusals, warnings } = report;

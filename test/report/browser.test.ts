@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import axe from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { withoutPersonalData } from '../../lib/core/discretion.ts';
+import { redacted } from '../../lib/core/redaction.ts';
 import { CAN_BROWSE, HOW_TO_BROWSE, type Reading, startReading } from './browser.ts';
 import { eventfulNight, everyKind, infest, MONTH, renderedStory } from './night.ts';
 
@@ -157,7 +157,7 @@ describeInBrowser('in Chromium', () => {
   });
 
   test('without personal data it says how to find out who is who', async () => {
-    const story = everyKind(withoutPersonalData);
+    const story = everyKind(redacted);
     const { page, noises } = await reading.open(renderedStory(story, MONTH, false));
     await reading.picture(page, 'nameless');
     expect(await page.textContent('main')).toMatch(/searching the night’s file for the id/);

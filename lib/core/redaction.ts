@@ -15,7 +15,7 @@ import { CURE, countedInWords, ENDED, KEPT, NIGHT, REFUSED } from './words.ts';
 const IN_LEDGER = 'left out here; the ledger has it';
 
 /** @returns a record of the same kind, which the schema of the ledger accepts too */
-export function withoutPersonalData(record: LedgerRecord): LedgerRecord {
+export function redacted(record: LedgerRecord): LedgerRecord {
   switch (record.kind) {
     case 'nightStarted':
       return { ...record, policy: onlyNumbers(record.policy) };
@@ -38,7 +38,7 @@ export function withoutPersonalData(record: LedgerRecord): LedgerRecord {
     case 'cureSeen':
       return { ...record, detail: CURE[record.state] };
     case 'nightEnded':
-      return { ...record, ...endingInFixedWords(record) };
+      return { ...record, ...redactedEnding(record) };
     case 'telemetrySent':
       return { ...record, detail: record.delivered ? 'delivered' : IN_LEDGER };
     case 'deletedUsersRead':
@@ -54,7 +54,7 @@ interface NightEnding<Named> {
 }
 
 /** What is said of the ending of a night, for whoever started it and may log it. */
-export function endingInFixedWords<Named extends { readonly refusal: RefusalName; readonly detail: string }>({
+export function redactedEnding<Named extends { readonly refusal: RefusalName; readonly detail: string }>({
   status,
   outcomes,
   refusals,

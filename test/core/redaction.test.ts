@@ -1,9 +1,9 @@
 /** No text that anybody could have written leaves the ledger where the policy leaves personal data out. */
 import { describe, expect, test } from '@jest/globals';
-import { endingInFixedWords, withoutPersonalData } from '../../lib/core/discretion.ts';
 import type { Refusal } from '../../lib/core/model.ts';
 import { KEEP_REASONS, NIGHT_STATUSES, OUTCOMES, REFUSALS } from '../../lib/core/names.ts';
 import { type LedgerRecord, ledgerRecord } from '../../lib/core/record.ts';
+import { redacted, redactedEnding } from '../../lib/core/redaction.ts';
 import { decided, ended, keep, started } from '../edges/ledgerRecords.ts';
 import { AT, EVERY_KIND } from '../edges/telemetryLines.ts';
 import { NIGHT, sure } from './people.ts';
@@ -40,7 +40,7 @@ function infested(record: LedgerRecord): { readonly record: LedgerRecord; readon
 
 test.each(RECORDS.map((record) => [record.kind, record] as const))('%s', (_, clean) => {
   const { record } = infested(clean);
-  const told = withoutPersonalData(record);
+  const told = redacted(record);
   expect(JSON.stringify(told)).not.toContain(CANARY);
   expect(ledgerRecord.parse(told)).toStrictEqual(told);
 });
@@ -65,7 +65,7 @@ test('the canary sat in every text there is', () => {
 
 describe('what is left says what it can', () => {
   test('numbers, times, ids and names of the closed lists are untouched', () => {
-    const told = RECORDS.map(withoutPersonalData);
+    const told = RECORDS.map(redacted);
     expect(told.find(({ kind }) => kind === 'nightStarted')).toMatchObject({
       policy: { onPremises: { maxShrinkPercent: 3 }, telemetry: { spellOutKeeps: true } },
     });
@@ -74,7 +74,7 @@ describe('what is left says what it can', () => {
       slices: { 'part 1': 50, 'part 2': 40, 'part 3': 5 },
       baseline: { slices: { 'part 1': 50, 'part 2': 50 } },
     });
-    expect(withoutPersonalData(keep(2, 'reappeared'))).toMatchObject({
+    expect(redacted(keep(2, 'reappeared'))).toMatchObject({
       id: keep(2, 'reappeared').id,
       reason: 'reappeared',
       detail: 'somebody live has its immutable id, its name or one of its addresses',
@@ -84,23 +84,21 @@ describe('what is left says what it can', () => {
 
   test('every reason, refusal, status and outcome has words of its own', () => {
     const details = [
-      ...KEEP_REASONS.map((reason) => withoutPersonalData(keep(1, reason))),
-      withoutPersonalData(decided(1)),
+      ...KEEP_REASONS.map((reason) => redacted(keep(1, reason))),
+      redacted(decided(1)),
       ...REFUSALS.map((refusal) =>
-        withoutPersonalData({ ...ended(), outcomes: {}, refusals: [{ refusal, detail: '' }] }),
+        redacted({ ...ended(), outcomes: {}, refusals: [{ refusal, detail: '' }] }),
       ),
-      ...NIGHT_STATUSES.map((status) => withoutPersonalData({ ...ended(), status })),
-      ...OUTCOMES.map((outcome) =>
-        withoutPersonalData({ ...ended(), status: 'stopped', outcomes: { [outcome]: 7 } }),
-      ),
+      ...NIGHT_STATUSES.map((status) => redacted({ ...ended(), status })),
+      ...OUTCOMES.map((outcome) => redacted({ ...ended(), status: 'stopped', outcomes: { [outcome]: 7 } })),
     ].map((record) => ('detail' in record ? record.detail : ''));
     expect(new Set(details).size).toBe(details.length);
   });
 });
 
 describe('the ending of a night', () => {
-  const told = (ending: Partial<Parameters<typeof endingInFixedWords<Refusal>>[0]>) =>
-    endingInFixedWords({ status: 'completed', outcomes: {}, refusals: [], ...ending });
+  const told = (ending: Partial<Parameters<typeof redactedEnding<Refusal>>[0]>) =>
+    redactedEnding({ status: 'completed', outcomes: {}, refusals: [], ...ending });
 
   test('is its status, what was counted and what refused it, in sentences', () => {
     expect(told({})).toStrictEqual({ detail: 'The night is complete.', refusals: [] });
@@ -129,8 +127,7 @@ describe('the ending of a night', () => {
 });
 
 describe('nothing is made up where there was nothing', () => {
-  const only = (kind: LedgerRecord['kind']) =>
-    withoutPersonalData(sure(RECORDS.find((record) => record.kind === kind)));
+  const only = (kind: LedgerRecord['kind']) => redacted(sure(RECORDS.find((record) => record.kind === kind)));
 
   test('a decision has the date and the facts of Exchange that it had', () => {
     const bare = (value: string) => ({ value, origin: expect.stringContaining('the ledger has it') });
@@ -141,7 +138,7 @@ describe('nothing is made up where there was nothing', () => {
       facts: { onPremisesSynced: bare('yes'), onHold: bare('unknown'), highVolumeEmail: bare('unknown') },
     });
     const { deletedDateTime: _, ...undated } = decided(1);
-    const told = withoutPersonalData(undated);
+    const told = redacted(undated);
     expect(told).not.toHaveProperty('deletedDateTime');
     expect(told).not.toHaveProperty('reason');
     expect(told).not.toHaveProperty('facts.onHold');
@@ -157,10 +154,10 @@ describe('nothing is made up where there was nothing', () => {
       asOf: AT,
       accepted: true,
     } as const;
-    expect(withoutPersonalData(bare)).toStrictEqual(bare);
+    expect(redacted(bare)).toStrictEqual(bare);
     const baseline = { total: 9, slices: { 'a.com': 7, 'b.com': 2 } };
     const parts = { 'c.com': AT, 'a.com': AT };
-    expect(withoutPersonalData({ ...bare, baseline, parts })).toStrictEqual({
+    expect(redacted({ ...bare, baseline, parts })).toStrictEqual({
       ...bare,
       baseline: { total: 9, slices: { 'part 1': 7, 'part 2': 2 } },
       parts: { 'part 3': AT, 'part 1': AT },
@@ -178,21 +175,21 @@ describe('nothing is made up where there was nothing', () => {
       text: CANARY,
       in: { deep: [{}], n: 0 },
     };
-    const told = withoutPersonalData({ ...started(), policy });
+    const told = redacted({ ...started(), policy });
     expect(told).toHaveProperty('policy', { on: true, off: null, max: 3, list: [], in: { deep: [], n: 0 } });
   });
 
   test('whether Exchange and telemetry answered is still told', () => {
     const sent = { kind: 'telemetrySent', of: NIGHT, events: 1, detail: CANARY } as const;
-    expect(withoutPersonalData({ ...sent, delivered: true })).toMatchObject({ detail: 'delivered' });
-    expect(withoutPersonalData({ ...sent, delivered: false })).toMatchObject({
+    expect(redacted({ ...sent, delivered: true })).toMatchObject({ detail: 'delivered' });
+    expect(redacted({ ...sent, delivered: false })).toMatchObject({
       detail: expect.stringContaining('the ledger has it'),
     });
     const exchange = { kind: 'exchangeRead', recipients: 0, detail: CANARY } as const;
-    expect(withoutPersonalData({ ...exchange, available: true })).toMatchObject({
+    expect(redacted({ ...exchange, available: true })).toMatchObject({
       detail: 'read to the end',
     });
-    expect(withoutPersonalData({ ...exchange, available: false })).toMatchObject({
+    expect(redacted({ ...exchange, available: false })).toMatchObject({
       detail: expect.stringContaining('the ledger has it'),
     });
   });
