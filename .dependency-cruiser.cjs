@@ -7,7 +7,8 @@ const only = (name, from, allowed) => ({
 });
 /** What every edge may know: the words, and how to be patient with a service and wary of its answers. */
 const EDGE_COMMON = [
-  '^lib/(ports|errors|patience)\\.ts$',
+  '^lib/(ports|errors)\\.ts$',
+  '^lib/azure/',
   '^lib/core/(ids|model|vocabulary|record|immutableId|json|retry|redaction)\\.ts$',
 ];
 const edge = (room) => only(`${room}-is-an-edge`, `^lib/${room}/`, [...EDGE_COMMON, `^lib/${room}/`]);

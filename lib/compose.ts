@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
+import { createCredential } from './azure/credential.ts';
+import { forStorage } from './azure/storage.ts';
 import type { Config } from './config.ts';
 import { at, type NightId, nightId } from './core/ids.ts';
 import type { Policy } from './core/policy.ts';
 import { parsePolicyText } from './core/policyText.ts';
-import { createCredential, createEntra } from './entra/entra.ts';
+import { createEntra } from './entra/entra.ts';
 import { messageOf, NightRefused } from './errors.ts';
 import { createExchange } from './exchange/exchange.ts';
 import { blobMark, createHalt, fileMark } from './halt/halt.ts';
@@ -35,7 +37,10 @@ export interface Composition {
 /** @throws NightRefused `policyInvalid` | `configurationInvalid` */
 export function compose(config: Config, log: Log): Composition {
   const policy = readPolicy(config.policyFile);
-  const credential = createCredential({ clientId: config.managedIdentityClientId });
+  const credential = createCredential({
+    clientId: config.managedIdentityClientId,
+    inAzure: config.inAzure,
+  });
   const storage = forStorage(credential);
   const insights = insightsOf(config, policy, credential);
   const logged = createLogTelemetry(log);
@@ -65,13 +70,6 @@ export function compose(config: Config, log: Log): Composition {
     policy,
     night: newNightId(),
     dispose: async () => insights?.dispose(),
-  };
-}
-
-/** Tokens for Azure Storage only: its SDK asks for whatever resource the challenge in an answer names. */
-function forStorage(credential: TokenCredential): TokenCredential {
-  return {
-    getToken: (_scopes, options) => credential.getToken('https://storage.azure.com/.default', options),
   };
 }
 

@@ -1,8 +1,8 @@
 /** The app settings: environment → Config, or every problem at once. */
 import { z } from 'zod';
 import host from '../host.json' with { type: 'json' };
+import { hostsOf, leadsTo, type Service, telemetryStays } from './allowedHosts.ts';
 import { NightRefused } from './errors.ts';
-import { hostsOf, leadsTo, type Service, telemetryStays } from './hosts.ts';
 import { scheduleProblem } from './schedule.ts';
 
 /** Six fields, seconds first (Azure Functions, NCRONTAB expressions): every night at 02:00 UTC. */
@@ -113,6 +113,8 @@ export interface Config {
   /** Origin only, without `/v1.0`. */
   readonly graphRoot: string;
   readonly managedIdentityClientId: string | undefined;
+  /** The platform gives this process a managed identity (IDENTITY_ENDPOINT) or a function app (WEBSITE_INSTANCE_ID). */
+  readonly inAzure: boolean;
   readonly policyFile: string;
   readonly ledger: { readonly containerUrl: string } | { readonly directory: string };
   /** Absent where no setting says where exports are. */
@@ -164,6 +166,7 @@ export function readConfig(environment: Environment): Config {
   return {
     graphRoot: values.GRAPH_ROOT,
     managedIdentityClientId: values.MANAGED_IDENTITY_CLIENT_ID,
+    inAzure: ['IDENTITY_ENDPOINT', 'WEBSITE_INSTANCE_ID'].some((name) => Boolean(environment[name])),
     policyFile: values.POLICY_FILE,
     ledger: place(values.LEDGER_CONTAINER_URL, values.LEDGER_DIRECTORY) ?? { directory: '' },
     exports: place(values.EXPORT_CONTAINER_URL, values.EXPORT_DIRECTORY),

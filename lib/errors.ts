@@ -38,6 +38,12 @@ export function messageOf(error: unknown): string {
   return oneLine(text);
 }
 
+/** The `code` that an error carries (`ENOENT`, `BlobNotFound`, `Z_DATA_ERROR`); empty where it carries none. */
+export function codeOf(error: unknown): string {
+  const { code } = Object(error) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
 /** Line breaks and other signs that move what stands before or after them, such as a text from right to left. */
 const MOVES = /[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu;
 const MAX_LENGTH = 4_000;

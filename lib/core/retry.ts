@@ -3,8 +3,11 @@
  * time, sends POST again, and knows neither 500 and 502 nor dropped connections nor a 429 inside a batch.
  */
 
-/** A status, or how the answer failed to come: no connection, no end, or no JSON object. */
-export type Reception = number | 'dropped' | 'timeout' | 'malformed';
+/**
+ * A status, or why no usable answer came: the connection was lost, nothing in time, no JSON as expected, no token to
+ * send it with, or the night was stopped.
+ */
+export type Reception = number | 'dropped' | 'timeout' | 'malformed' | 'noToken' | 'stopped';
 
 export interface RetryLimits {
   /** Times that one request is sent in all. */

@@ -4,10 +4,11 @@
  * answers with the same id wins, and one that is not as expected throws.
  */
 import { z } from 'zod';
+import { type Answered, type Failed, failed } from '../azure/answer.ts';
+import { createRetry } from '../azure/retry.ts';
 import type { Json } from '../core/model.ts';
-import { isPassing, type Reception, retryAfterMs } from '../core/retry.ts';
-import { createPatience } from '../patience.ts';
-import type { Answered, GraphClient, Unanswered } from './client.ts';
+import { isPassing, retryAfterMs } from '../core/retry.ts';
+import type { GraphClient } from './client.ts';
 import { inWords } from './read.ts';
 
 /** Graph takes this many requests in one batch. */
@@ -31,13 +32,7 @@ export type SubAnswer =
       readonly retryAfterMs: number | undefined;
       readonly body: Json | undefined;
     }
-  | {
-      readonly kind: 'lost';
-      /** Why there is no answer. */
-      readonly detail: string;
-      readonly reception: Reception;
-      readonly retryAfterMs: number | undefined;
-    };
+  | Failed;
 
 const zResponse = z.object({
   id: z.string(),
@@ -69,14 +64,16 @@ export async function sendBatch(
   const reply = await client.send({ method: 'POST', url: '/$batch', body }, signal);
   // Where a request inside is throttled some texts have 424 outside ("Microsoft Graph throttling guidance").
   if (reply.kind !== 'answered' || (reply.status !== 200 && reply.status !== 424)) {
-    return requests.map(() => lostWith(client, reply));
+    return requests.map(() => failedWith(reply));
   }
   const responses = responsesIn(reply.body);
   return requests.map((request, index) => {
     const [response, ...others] = responses.filter(({ id }) => id === String(index));
     client.meter.charge(request.method, request.url, headerOf(response, 'x-ms-resource-unit'));
-    if (response === undefined) return lost('the batch came back without an answer to this request');
-    if (others.length > 0) return lost('the batch came back with more than one answer to this request');
+    if (response === undefined)
+      return failed('malformed', 'the batch came back without an answer to this request');
+    if (others.length > 0)
+      return failed('malformed', 'the batch came back with more than one answer to this request');
     if (response.status === 429) client.meter.throttled();
     const waitMs = retryAfterMs(headerOf(response, 'retry-after'), Date.parse(client.clock.now()));
     return { kind: 'answered', status: response.status, retryAfterMs: waitMs, body: response.body };
@@ -96,22 +93,10 @@ function headerOf(response: Response | undefined, name: string): string | undefi
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-const lost = (detail: string, reception: Reception = 'malformed', waitMs?: number): SubAnswer => ({
-  kind: 'lost',
-  detail,
-  reception,
-  retryAfterMs: waitMs,
-});
-
-function lostWith(client: GraphClient, reply: Answered | Unanswered): SubAnswer {
-  if (reply.kind === 'answered') {
-    const waitMs = retryAfterMs(reply.headers.get('retry-after'), Date.parse(client.clock.now()));
-    return lost(`the whole batch was answered ${inWords(reply)}`, reply.status, waitMs);
-  }
-  // Without a token another attempt makes no sense, as with the status of that name.
-  const reception = reply.kind === 'noToken' ? 401 : reply.kind === 'timeout' ? 'timeout' : 'dropped';
-  return lost(reply.detail, reception);
-}
+const failedWith = (reply: Answered | Failed): Failed =>
+  reply.kind === 'answered'
+    ? failed(reply.status, `the whole batch was answered ${inWords(reply)}`, reply.retryAfterMs)
+    : reply;
 
 /** Answers to any number of GETs, in their order. What fails in passing is asked again within bounds. */
 export async function readBatch(
@@ -139,17 +124,17 @@ export async function readBatch(
 }
 
 async function readChunk(client: GraphClient, requests: readonly SubRequest[], signal: AbortSignal) {
-  const patience = createPatience(client.clock);
+  const retry = createRetry(client.clock);
   const answers = [...(await sendBatch(client, requests, signal))];
   for (;;) {
     const failed = [...answers.entries()].flatMap(([index, answer]) => {
-      const reception = answer.kind === 'lost' ? answer.reception : answer.status;
+      const reception = answer.kind === 'failed' ? answer.reception : answer.status;
       return isPassing(reception) ? [{ index, reception, waitMs: answer.retryAfterMs ?? 0 }] : [];
     });
     const [first] = failed;
     if (first === undefined) return answers;
     const longestMs = Math.max(...failed.map(({ waitMs }) => waitMs));
-    if (!(await patience.again(first.reception, longestMs, signal))) return answers;
+    if (!(await retry.again(first.reception, longestMs, signal))) return answers;
     client.meter.retry();
     const again = failed.flatMap(({ index }) => requests[index] ?? []);
     for (const [at, answer] of (await sendBatch(client, again, signal)).entries()) {

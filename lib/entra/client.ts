@@ -10,9 +10,10 @@ import {
   ResponseType,
   TelemetryHandler,
 } from '@microsoft/microsoft-graph-client';
+import { type Answered, answered, type Failed, failed } from '../azure/answer.ts';
+import { within } from '../azure/timeout.ts';
 import { elapsedMs, type Timestamp } from '../core/ids.ts';
 import { parseJson, withoutSecrets } from '../core/json.ts';
-import type { Json } from '../core/model.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 import { DeleteGuard, RequestForbidden } from './deleteGuard.ts';
@@ -52,27 +53,12 @@ export interface GraphRequest {
   readonly body?: unknown;
 }
 
-/** An answer of any status that came in whole. */
-export interface Answered {
-  readonly kind: 'answered';
-  readonly status: number;
-  readonly headers: Headers;
-  /** `undefined` where the body is no JSON. */
-  readonly body: Json | undefined;
-}
-
-export interface Unanswered {
-  /** `noToken` was not sent; whether the others took effect is not known. */
-  readonly kind: 'dropped' | 'timeout' | 'stopped' | 'noToken';
-  readonly detail: string;
-}
-
 export interface GraphClient {
   readonly graphRoot: string;
   readonly clock: Clock;
   readonly meter: Meter;
   /** Sends once. @throws RequestForbidden */
-  send(request: GraphRequest, signal: AbortSignal): Promise<Answered | Unanswered>;
+  send(request: GraphRequest, signal: AbortSignal): Promise<Answered | Failed>;
 }
 
 class NoToken extends Error {}
@@ -82,27 +68,20 @@ export function createGraphClient(options: ClientOptions): GraphClient {
   const sdk = createSdk(options);
   const meter = createMeter();
 
-  async function exchange(request: GraphRequest, signal: AbortSignal): Promise<Answered | Unanswered> {
+  async function exchange(request: GraphRequest, signal: AbortSignal): Promise<Answered | Failed> {
     const cut = new AbortController();
-    const stop = () => cut.abort('stopped');
-    const timer = setTimeout(() => cut.abort('timeout'), timeoutMs);
-    signal.addEventListener('abort', stop, { once: true });
-    // The token is fetched on the way and knows nothing of the signal, hence the race.
-    const cutOff = new Promise<never>((_, reject) => {
-      cut.signal.addEventListener('abort', () => reject(new Error('cut off')), { once: true });
-    });
     try {
-      return await Promise.race([received(sdk, request, cut.signal), cutOff]);
+      // The token is fetched on the way and knows nothing of the signal, hence both.
+      const reply = await within(timeoutMs, received(sdk, request, cut.signal, clock), signal);
+      if (reply === 'stopped') return failed('stopped', reasonOf(signal));
+      return reply === 'late' ? failed('timeout', `no answer within ${timeoutMs} ms`) : reply.done;
     } catch (error) {
       const thrown = error instanceof GraphClientError ? error.customError : error;
       if (thrown instanceof RequestForbidden) throw thrown;
-      if (thrown instanceof NoToken) return { kind: 'noToken', detail: thrown.message };
-      if (cut.signal.reason === 'stopped') return { kind: 'stopped', detail: reasonOf(signal) };
-      if (cut.signal.aborted) return { kind: 'timeout', detail: `no answer within ${timeoutMs} ms` };
-      return { kind: 'dropped', detail: `no answer: ${causeOf(thrown)}` };
+      if (thrown instanceof NoToken) return failed('noToken', thrown.message);
+      return failed('dropped', `no answer: ${causeOf(thrown)}`);
     } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
+      cut.abort();
     }
   }
 
@@ -111,20 +90,20 @@ export function createGraphClient(options: ClientOptions): GraphClient {
     clock,
     meter,
     async send(request, signal) {
-      if (signal.aborted) return { kind: 'stopped', detail: reasonOf(signal) };
+      if (signal.aborted) return failed('stopped', reasonOf(signal));
       const startedAt = clock.now();
       const reply = await exchange(request, signal);
-      const answered = reply.kind === 'answered' ? reply : undefined;
-      if (reply.kind !== 'noToken') meter.call();
-      if (answered?.status === 429) meter.throttled();
+      const answer = reply.kind === 'answered' ? reply : undefined;
+      if (reply.kind === 'answered' || reply.reception !== 'noToken') meter.call();
+      if (answer?.status === 429) meter.throttled();
       onCall?.({
         method: request.method,
         target: request.url.replace(`${graphRoot}/v1.0`, '').replace(/\?.*$/s, ''),
-        status: answered?.status,
+        status: answer?.status,
         failure: reply.kind === 'answered' ? undefined : reply.detail,
         startedAt,
         durationMs: elapsedMs(startedAt, clock.now()),
-        requestId: answered?.headers.get('request-id') ?? undefined,
+        requestId: answer?.headers.get('request-id') ?? undefined,
       });
       return reply;
     },
@@ -178,12 +157,17 @@ class KeepError implements Middleware {
 }
 
 /** Raw, since the SDK gives an error without its headers and without telling HTML from an empty body. */
-async function received(sdk: Client, request: GraphRequest, signal: AbortSignal): Promise<Answered> {
+async function received(
+  sdk: Client,
+  request: GraphRequest,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<Answered> {
   const call = sdk.api(request.url).responseType(ResponseType.RAW).option('signal', signal);
   if (request.advanced) call.header('ConsistencyLevel', 'eventual');
   const response: Response = await (request.method === 'GET' ? call.get() : call.post(request.body));
   const body = parseJson(await response.text());
-  return { kind: 'answered', status: response.status, headers: response.headers, body };
+  return answered(response.status, response.headers, body, Date.parse(clock.now()));
 }
 
 const reasonOf = (signal: AbortSignal) => `stopped: ${messageOf(signal.reason)}`;

@@ -1,5 +1,4 @@
 /** Microsoft Graph as the night knows it. */
-import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import type { Entra, OnPremSource } from '../ports.ts';
 import { type ClientOptions, createGraphClient } from './client.ts';
 import { readDeletedUsers } from './deletedUsers.ts';
@@ -39,11 +38,4 @@ export function createEntra(options: EntraOptions): {
       recheck: (wanted, signal) => recheck(client, wanted, signal),
     },
   };
-}
-
-/** The function app's managed identity: the user-assigned one of `clientId`, else the system-assigned one. */
-export function createCredential({ clientId }: { readonly clientId?: string | undefined }): TokenCredential {
-  return clientId === undefined
-    ? new ManagedIdentityCredential()
-    : new ManagedIdentityCredential({ clientId });
 }

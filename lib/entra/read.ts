@@ -1,10 +1,10 @@
 /** Reads that must succeed: sent again within bounds, then the night is refused. */
 
+import type { Answered, Failed } from '../azure/answer.ts';
+import { createRetry } from '../azure/retry.ts';
 import { isObject } from '../core/json.ts';
 import type { JsonObject } from '../core/model.ts';
-import { retryAfterMs } from '../core/retry.ts';
-import { createPatience } from '../patience.ts';
-import type { Answered, GraphClient, GraphRequest, Unanswered } from './client.ts';
+import type { GraphClient, GraphRequest } from './client.ts';
 import { graphErrorIn } from './graphError.ts';
 import { denied, incomplete, noToken } from './refusals.ts';
 
@@ -27,22 +27,21 @@ export async function read(
   { what, url, ...options }: ReadRequest,
   signal: AbortSignal,
 ): Promise<ReadAnswer> {
-  const patience = createPatience(client.clock);
+  const retry = createRetry(client.clock);
   for (;;) {
     const reply = await client.send({ method: 'GET', url, ...options }, signal);
-    if (reply.kind === 'stopped' || signal.aborted) throw stopped(what, signal);
-    if (reply.kind === 'noToken') throw noToken(what, reply.detail);
+    if (signal.aborted) throw stopped(what, signal);
     const answered = reply.kind === 'answered' ? reply : undefined;
+    const reception = receptionOf(reply);
+    if (reception === 'noToken') throw noToken(what, inWords(reply));
     client.meter.charge('GET', url, answered?.headers.get('x-ms-resource-unit'));
     if (answered?.status === 200 && isObject(answered.body)) {
       return { body: answered.body, headers: answered.headers };
     }
     if (answered?.status === 401 || answered?.status === 403) throw accessDenied(what, answered);
-    const waitMs = retryAfterMs(answered?.headers.get('retry-after'), Date.parse(client.clock.now()));
-    const reception = receptionOf(reply);
-    if (!(await patience.again(reception, waitMs, signal))) {
+    if (!(await retry.again(reception, reply.retryAfterMs, signal))) {
       if (signal.aborted) throw stopped(what, signal);
-      const tries = `${patience.attempts} ${patience.attempts === 1 ? 'try' : 'tries'}`;
+      const tries = `${retry.attempts} ${retry.attempts === 1 ? 'try' : 'tries'}`;
       throw incomplete(
         what,
         `Microsoft Graph gave no usable answer in ${tries}; the last: ${inWords(reply)}.`,
@@ -52,17 +51,13 @@ export async function read(
   }
 }
 
-const receptionOf = (reply: Answered | Unanswered) =>
-  reply.kind === 'answered'
-    ? reply.status === 200
-      ? 'malformed'
-      : reply.status
-    : reply.kind === 'timeout'
-      ? 'timeout'
-      : 'dropped';
+function receptionOf(reply: Answered | Failed) {
+  if (reply.kind === 'failed') return reply.reception;
+  return reply.status === 200 ? 'malformed' : reply.status;
+}
 
 /** What came back instead of what was asked for. */
-export function inWords(reply: Answered | Unanswered): string {
+export function inWords(reply: Answered | Failed): string {
   if (reply.kind !== 'answered') return reply.detail;
   const error = graphErrorIn(reply.body);
   if (error !== '') return `${reply.status} ${error}`;

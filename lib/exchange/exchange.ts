@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { ObjectId, TenantId } from '../core/ids.ts';
 import type { Fact, SoftDeletedRecipient } from '../core/model.ts';
 import type { Clock, Exchange } from '../ports.ts';
-import { createDoor, type Door, type ExchangeCall, READS, type Read } from './door.ts';
+import { type AdminApi, createAdminApi, type ExchangeCall, READS, type Read } from './adminApi.ts';
 import { idIn, merged, type Recipient, recipientIn } from './recipients.ts';
 import { ReadRefused } from './refusals.ts';
 
@@ -32,13 +32,13 @@ const TIMEOUT_MS = 120_000;
  */
 export function createExchange(options: ExchangeOptions): Exchange {
   const { timeoutMs = TIMEOUT_MS, onCall = () => {}, root } = options;
-  const door = createDoor({ ...options, root: new URL(root).origin, timeoutMs, onCall });
+  const api = createAdminApi({ ...options, root: new URL(root).origin, timeoutMs, onCall });
   return {
     async softDeletedRecipients(signal) {
-      const mailUsers = await recipientsOf(door, READS.softDeletedMailUsers, signal);
+      const mailUsers = await recipientsOf(api, READS.softDeletedMailUsers, signal);
       // After the mail users, so that whoever joined them meanwhile is not taken for an ordinary one.
-      const highVolume = await highVolumeAccounts(door, signal);
-      const mailboxes = await recipientsOf(door, READS.softDeletedMailboxes, signal);
+      const highVolume = await highVolumeAccounts(api, signal);
+      const mailboxes = await recipientsOf(api, READS.softDeletedMailboxes, signal);
       const recipients = new Map<ObjectId, SoftDeletedRecipient>();
       for (const one of [...mailUsers, ...mailboxes]) {
         const recipient = { ...one, highVolumeEmail: highVolume(one.id) };
@@ -50,9 +50,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   };
 }
 
-async function recipientsOf(door: Door, read: Read, signal: AbortSignal): Promise<readonly Recipient[]> {
+async function recipientsOf(api: AdminApi, read: Read, signal: AbortSignal): Promise<readonly Recipient[]> {
   const recipients: Recipient[] = [];
-  for await (const page of door.pages(read, signal)) {
+  for await (const page of api.pages(read, signal)) {
     for (const object of page) {
       const recipient = recipientIn(object, read.CmdletName);
       if (recipient !== undefined) recipients.push(recipient);
@@ -65,10 +65,10 @@ async function recipientsOf(door: Door, read: Read, signal: AbortSignal): Promis
  * No property marks a high-volume-email account; `Get-MailUser -HVEAccount` lists them. Not every cloud has them, nor
  * every role the parameter: where Exchange will not answer that one question, nobody is known not to be one.
  */
-async function highVolumeAccounts(door: Door, signal: AbortSignal): Promise<(id: ObjectId) => Fact> {
+async function highVolumeAccounts(api: AdminApi, signal: AbortSignal): Promise<(id: ObjectId) => Fact> {
   const ids = new Set<ObjectId>();
   try {
-    for await (const page of door.pages(READS.softDeletedHighVolume, signal)) {
+    for await (const page of api.pages(READS.softDeletedHighVolume, signal)) {
       for (const object of page) {
         const id = idIn(object, 'Get-MailUser');
         if (id !== undefined) ids.add(id);

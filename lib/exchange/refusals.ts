@@ -28,5 +28,5 @@ export const incomplete = (cmdlet: string, how: string) =>
 export const unexpected = (cmdlet: string, what: string) =>
   new NightRefused(
     'sourceIncomplete',
-    `Exchange Online answered unexpectedly at its undocumented door. Asked with ${cmdlet}, ${what}. Nobody is purged where Exchange's word is required. If the next nights bring the same, the door has changed: look for a newer release of this tool, or let the policy do without Exchange.`,
+    `Exchange Online answered unexpectedly at its undocumented admin API. Asked with ${cmdlet}, ${what}. Nobody is purged where Exchange's word is required. If the next nights bring the same, the API has changed: look for a newer release of this tool, or let the policy do without Exchange.`,
   );

@@ -1,8 +1,10 @@
 /** How people stop the tool: an app setting, and a mark that is put down and taken away while a night runs. */
 import { createReadStream } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
-import { BlobClient, RestError, type StoragePipelineOptions } from '@azure/storage-blob';
-import { messageOf } from '../errors.ts';
+import type { StoragePipelineOptions } from '@azure/storage-blob';
+import { blobClient, inTime } from '../azure/storage.ts';
+import { storageError, storageProblem } from '../azure/storageProblem.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import type { Halt } from '../ports.ts';
 
 /** What a person may want to say; whatever else is there is not read. */
@@ -51,27 +53,24 @@ export interface BlobMarkOptions {
   readonly url: string;
   /** Needs "Storage Blob Data Reader" on the container. */
   readonly credential: TokenCredential;
-  readonly clientOptions?: StoragePipelineOptions;
+  readonly clientOptions?: StoragePipelineOptions | undefined;
 }
 
 /** Asked before every batch: it must not hold a night up for long. */
 const CALL_MS = 20_000;
 
-export function blobMark({ url, credential, clientOptions }: BlobMarkOptions): HaltMark {
-  const blob = new BlobClient(url, credential, {
-    ...clientOptions,
-    retryOptions: { maxTries: 3, retryDelayInMs: 1000, ...clientOptions?.retryOptions },
-  });
+export function blobMark({ url, ...options }: BlobMarkOptions): HaltMark {
+  const blob = blobClient(url, options);
   return {
     location: url,
     async read() {
       try {
-        const abortSignal = AbortSignal.timeout(CALL_MS);
+        const abortSignal = inTime(CALL_MS);
         const { readableStreamBody } = await blob.download(0, undefined, { abortSignal });
         return await beginningOf(readableStreamBody ?? []);
       } catch (error) {
-        if (error instanceof RestError && error.code === 'BlobNotFound') return undefined;
-        throw error;
+        if (storageError(error).code === 'BlobNotFound') return undefined;
+        throw storageProblem(error, 'read');
       }
     },
   };
@@ -84,7 +83,7 @@ export function fileMark(path: string): HaltMark {
       try {
         return await beginningOf(createReadStream(path));
       } catch (error) {
-        if ((Object(error) as { code?: unknown }).code === 'ENOENT') return undefined;
+        if (codeOf(error) === 'ENOENT') return undefined;
         throw error;
       }
     },

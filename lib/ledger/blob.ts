@@ -1,16 +1,17 @@
 /** The log in a container of Azure Storage: append blobs, each leased by the run that writes it. */
 import type { TokenCredential } from '@azure/identity';
-import {
-  type AppendBlobClient,
-  type BlobClient,
-  type BlockBlobClient,
+import type {
+  AppendBlobClient,
+  BlobClient,
+  BlockBlobClient,
   ContainerClient,
-  type StoragePipelineOptions,
+  StoragePipelineOptions,
 } from '@azure/storage-blob';
+import { containerClient, inTime } from '../azure/storage.ts';
+import { storageError, storageProblem } from '../azure/storageProblem.ts';
 import { messageOf } from '../errors.ts';
 import type { Ledger } from '../ports.ts';
 import { takeBlobLease } from './blobLease.ts';
-import { blobProblem, fieldsOf } from './blobProblem.ts';
 import { createLedger } from './ledger.ts';
 import type { LogStore } from './store.ts';
 
@@ -19,24 +20,17 @@ export interface BlobLedgerOptions {
   readonly containerUrl: string;
   /** Reads, makes, appends to and leases blobs: the role in infra/ledger.bicep, or "Storage Blob Data Contributor". */
   readonly credential: TokenCredential;
-  readonly clientOptions?: StoragePipelineOptions;
+  readonly clientOptions?: StoragePipelineOptions | undefined;
 }
 
 /** The service takes 100 MiB since 2022; smaller blocks are repeated at less cost ("Append Block", REST). */
 const MAX_BLOCK = 4 * 1024 * 1024;
-/** The storage SDK has no timeout of its own: without this a silent server would hold the night for ever. */
 const CALL_MS = 90_000;
 const READ_MS = 300_000;
-/** Waits 0, 1, 3 and 7 seconds between the tries. */
-const RETRIES = { maxTries: 5, retryDelayInMs: 1000, maxRetryDelayInMs: 10_000 };
 
 /** A ledger in an existing container. */
-export function createBlobLedger({ containerUrl, credential, clientOptions }: BlobLedgerOptions): Ledger {
-  const container = new ContainerClient(containerUrl, credential, {
-    ...clientOptions,
-    retryOptions: { ...RETRIES, ...clientOptions?.retryOptions },
-  });
-  return createLedger(blobStore(container));
+export function createBlobLedger({ containerUrl, ...options }: BlobLedgerOptions): Ledger {
+  return createLedger(blobStore(containerClient(containerUrl, options)));
 }
 
 function blobStore(container: ContainerClient): LogStore {
@@ -45,36 +39,38 @@ function blobStore(container: ContainerClient): LogStore {
     async names() {
       try {
         const names: string[] = [];
-        for await (const { name } of container.listBlobsFlat({ abortSignal: soon(READ_MS) })) {
+        for await (const { name } of container.listBlobsFlat({ abortSignal: inTime(READ_MS) })) {
           names.push(name);
         }
         return names;
       } catch (error) {
-        throw blobProblem(error);
+        throw storageProblem(error, 'write');
       }
     },
     async *read(name) {
       try {
         const { readableStreamBody } = await container
           .getBlobClient(name)
-          .download(0, undefined, { abortSignal: soon(READ_MS), maxRetryRequests: 3 });
+          .download(0, undefined, { abortSignal: inTime(READ_MS), maxRetryRequests: 3 });
         for await (const chunk of readableStreamBody ?? []) yield Buffer.from(chunk);
       } catch (error) {
-        throw new Error(`${name} cannot be read: ${messageOf(blobProblem(error))}`, { cause: error });
+        throw new Error(`${name} cannot be read: ${messageOf(storageProblem(error, 'write'))}`, {
+          cause: error,
+        });
       }
     },
     async create(name) {
       try {
         await createEmpty(container.getAppendBlobClient(name));
       } catch (error) {
-        throw blobProblem(error);
+        throw storageProblem(error, 'write');
       }
     },
     async attach(name, html) {
       try {
         await upload(container.getBlockBlobClient(name), Buffer.from(html));
       } catch (error) {
-        throw blobProblem(error);
+        throw storageProblem(error, 'write');
       }
     },
     async lease(name) {
@@ -98,13 +94,13 @@ function blobStore(container: ContainerClient): LogStore {
 async function createEmpty(blob: AppendBlobClient): Promise<void> {
   try {
     await blob.create({
-      abortSignal: soon(CALL_MS),
+      abortSignal: inTime(CALL_MS),
       conditions: { ifNoneMatch: '*' },
       blobHTTPHeaders: { blobContentType: 'application/x-ndjson' },
     });
   } catch (error) {
     // It is there already. Without the lease, or under an immutability policy, the service may say so in other ways.
-    const { status } = fieldsOf(error);
+    const { status } = storageError(error);
     if (status !== 409 && status !== 412) throw error;
   }
 }
@@ -112,7 +108,7 @@ async function createEmpty(blob: AppendBlobClient): Promise<void> {
 async function upload(blob: BlockBlobClient, bytes: Buffer): Promise<void> {
   try {
     await blob.uploadData(bytes, {
-      abortSignal: soon(CALL_MS),
+      abortSignal: inTime(CALL_MS),
       conditions: { ifNoneMatch: '*' },
       blobHTTPHeaders: { blobContentType: 'text/html; charset=utf-8' },
     });
@@ -134,15 +130,15 @@ async function appendOnce(
 ): Promise<void> {
   try {
     await blob.appendBlock(block, block.length, {
-      abortSignal: soon(CALL_MS),
+      abortSignal: inTime(CALL_MS),
       conditions: { appendPosition: position, leaseId },
     });
   } catch (error) {
-    const { status } = fieldsOf(error);
+    const { status } = storageError(error);
     const unclear = status === undefined || status === 408 || status === 412 || status >= 500;
-    if (!unclear) throw blobProblem(error);
+    if (!unclear) throw storageProblem(error, 'write');
     if (await endsWith(blob, position, block)) return;
-    if (status !== 412) throw blobProblem(error);
+    if (status !== 412) throw storageProblem(error, 'write');
     throw new Error('another run has taken the lease, or something else writes to it', { cause: error });
   }
 }
@@ -150,7 +146,7 @@ async function appendOnce(
 async function endsWith(blob: BlobClient, position: number, block: Buffer): Promise<boolean> {
   try {
     if ((await lengthOf(blob)) !== position + block.length) return false;
-    const there = await blob.downloadToBuffer(position, block.length, { abortSignal: soon(CALL_MS) });
+    const there = await blob.downloadToBuffer(position, block.length, { abortSignal: inTime(CALL_MS) });
     return block.equals(there);
   } catch {
     return false;
@@ -158,7 +154,7 @@ async function endsWith(blob: BlobClient, position: number, block: Buffer): Prom
 }
 
 async function lengthOf(blob: BlobClient): Promise<number | undefined> {
-  return (await blob.getProperties({ abortSignal: soon(CALL_MS) })).contentLength;
+  return (await blob.getProperties({ abortSignal: inTime(CALL_MS) })).contentLength;
 }
 
 /** Cut at line ends, so that a night that is cut short ends with a whole line; a huge line is cut anywhere. */
@@ -183,5 +179,3 @@ function blocksOf(texts: readonly string[]): readonly Buffer[] {
   close();
   return blocks;
 }
-
-const soon = (milliseconds: number) => AbortSignal.timeout(milliseconds);

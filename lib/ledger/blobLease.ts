@@ -1,7 +1,8 @@
 /** One process at a time writes to a blob: the one that has its lease. The service refuses appends without it. */
 import type { AppendBlobClient, BlobLeaseClient } from '@azure/storage-blob';
+import { inTime } from '../azure/storage.ts';
+import { storageError, storageProblem } from '../azure/storageProblem.ts';
 import { messageOf } from '../errors.ts';
-import { blobProblem, fieldsOf } from './blobProblem.ts';
 import type { Lease } from './store.ts';
 
 /** The longest that ends by itself ("Lease Blob", REST). */
@@ -22,12 +23,12 @@ export async function takeBlobLease(blob: AppendBlobClient): Promise<BlobLease |
   const client = blob.getBlobLeaseClient();
   const askedAt = now();
   try {
-    await client.acquireLease(LEASE_SECONDS, { abortSignal: soon() });
-    const { blobCommittedBlockCount = 0 } = await blob.getProperties({ abortSignal: soon() });
+    await client.acquireLease(LEASE_SECONDS, { abortSignal: inTime(CALL_MS) });
+    const { blobCommittedBlockCount = 0 } = await blob.getProperties({ abortSignal: inTime(CALL_MS) });
     return keep(client, blobCommittedBlockCount, askedAt);
   } catch (error) {
-    if (fieldsOf(error).code === 'LeaseAlreadyPresent') return undefined;
-    throw blobProblem(error);
+    if (storageError(error).code === 'LeaseAlreadyPresent') return undefined;
+    throw storageProblem(error, 'write');
   }
 }
 
@@ -39,10 +40,10 @@ function keep(client: BlobLeaseClient, appends: number, acquiredAt: Moment): Blo
     const askedAt = now();
     try {
       // Also works once it has run out, as long as nobody else has taken it ("Lease Blob", REST).
-      await client.renewLease({ abortSignal: soon() });
+      await client.renewLease({ abortSignal: inTime(CALL_MS) });
       renewedAt = askedAt;
     } catch (error) {
-      if (fieldsOf(error).status === 409 || fieldsOf(error).status === 412) isLost = error;
+      if (storageError(error).status === 409 || storageError(error).status === 412) isLost = error;
       throw error;
     }
   };
@@ -56,13 +57,14 @@ function keep(client: BlobLeaseClient, appends: number, acquiredAt: Moment): Blo
         if (isLost !== undefined) throw isLost;
         await renew();
       } catch (error) {
-        const why = isLost === undefined ? messageOf(blobProblem(error)) : 'another run has taken it';
+        const why =
+          isLost === undefined ? messageOf(storageProblem(error, 'write')) : 'another run has taken it';
         throw new Error(`the lease of the ledger is lost: ${why}`, { cause: error });
       }
     },
     async release() {
       clearInterval(timer);
-      await client.releaseLease({ abortSignal: soon(RELEASE_MS) }).catch(() => undefined);
+      await client.releaseLease({ abortSignal: inTime(RELEASE_MS) }).catch(() => undefined);
     },
   };
 }
@@ -74,5 +76,3 @@ interface Moment {
 }
 const now = (): Moment => ({ steady: performance.now(), wall: Date.now() });
 const since = ({ steady, wall }: Moment) => Math.max(performance.now() - steady, Date.now() - wall);
-
-const soon = (milliseconds = CALL_MS) => AbortSignal.timeout(milliseconds);

@@ -2,7 +2,7 @@
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { messageOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import type { Ledger } from '../ports.ts';
 import { createLedger } from './ledger.ts';
 import type { Lease, LogStore } from './store.ts';
@@ -140,11 +140,6 @@ const WORDS: Readonly<Record<string, string>> = {
 
 function inWords(error: unknown): Error {
   const code = codeOf(error);
-  const words = code === undefined ? undefined : WORDS[code];
+  const words = WORDS[code];
   return new Error(words === undefined ? messageOf(error) : `${words} (${code})`, { cause: error });
-}
-
-function codeOf(error: unknown): string | undefined {
-  const { code } = Object(error) as { code?: unknown };
-  return typeof code === 'string' ? code : undefined;
 }

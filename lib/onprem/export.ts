@@ -5,14 +5,13 @@
  */
 import type { ImmutableId } from '../core/ids.ts';
 import type { OnPremUser, Presence, SourceSummary } from '../core/model.ts';
-import { messageOf, NightRefused } from '../errors.ts';
+import { codeOf, messageOf, NightRefused } from '../errors.ts';
 import type { OnPremSource } from '../ports.ts';
 import { canHaveMade, otherIdsOf } from './exportAnchor.ts';
 import { ExportUnreadable } from './exportCsv.ts';
 import { readUsers, type Slices } from './exportFile.ts';
 import { createExportLookup, type ExportLookupOptions, type FoundExport } from './exportLookup.ts';
 import type { ExportManifest } from './exportManifest.ts';
-import { codeOf } from './exportStore.ts';
 
 export interface ExportSourceOptions extends ExportLookupOptions {
   /** DNS names of every domain with synced users. All are required: who is in none of them is absent. */

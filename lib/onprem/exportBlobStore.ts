@@ -1,25 +1,16 @@
 import { Readable } from 'node:stream';
-import type { TokenCredential } from '@azure/identity';
-import {
-  type BlobClient,
-  type BlobDownloadResponseParsed,
-  ContainerClient,
-  RestError,
-  type StoragePipelineOptions,
-  type StorageSharedKeyCredential,
-} from '@azure/storage-blob';
-import { messageOf, NightRefused } from '../errors.ts';
+import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob';
+import { containerClient, type StorageOptions } from '../azure/storage.ts';
+import { isDenied, storageError, storageProblem } from '../azure/storageProblem.ts';
+import { NightRefused } from '../errors.ts';
 import type { ExportStore } from './exportStore.ts';
 
-export interface BlobExportStoreOptions {
+/** The credential needs no more than Storage Blob Data Reader on the container. */
+export interface BlobExportStoreOptions extends StorageOptions {
   /** `https://account.blob.core.windows.net/exports`, without a SAS. */
   readonly containerUrl: string;
-  /** Needs no more than Storage Blob Data Reader on the container. */
-  readonly credential: TokenCredential | StorageSharedKeyCredential;
   /** A download from which nothing arrives for so long has broken off. */
   readonly stallMs?: number;
-  /** Retries and the like. */
-  readonly clientOptions?: StoragePipelineOptions;
 }
 
 /** How often one download is taken up again. The SDK itself does not do it when a connection is lost. */
@@ -30,11 +21,8 @@ const MAX_RESUMES = 5;
  * has the ETag that it began with.
  */
 export function createBlobExportStore(options: BlobExportStoreOptions): ExportStore {
-  const { containerUrl, credential, stallMs = 60_000, clientOptions } = options;
-  const container = new ContainerClient(containerUrl, credential, {
-    ...clientOptions,
-    retryOptions: { tryTimeoutInMs: stallMs, retryDelayInMs: 1_000, ...clientOptions?.retryOptions },
-  });
+  const { containerUrl, stallMs = 60_000 } = options;
+  const container = containerClient(containerUrl, options);
   return {
     location: containerUrl,
     open: async (path, signal) => {
@@ -43,7 +31,7 @@ export function createBlobExportStore(options: BlobExportStoreOptions): ExportSt
         const begun = await blob.download(0, undefined, { abortSignal: signal });
         return { size: begun.contentLength ?? 0, content: contentOf(blob, begun, stallMs, signal) };
       } catch (error) {
-        if (error instanceof RestError && error.code === 'BlobNotFound') return undefined;
+        if (storageError(error).code === 'BlobNotFound') return undefined;
         throw refusal(error, `${containerUrl}/${path}`, signal);
       }
     },
@@ -76,8 +64,10 @@ async function* contentOf(
 }
 
 function changed(error: unknown): never {
-  const isGone = error instanceof RestError && (error.statusCode === 412 || error.statusCode === 404);
-  throw isGone ? new Error('it was replaced or removed while it was read', { cause: error }) : error;
+  const { status } = storageError(error);
+  throw status === 412 || status === 404
+    ? new Error('it was replaced or removed while it was read', { cause: error })
+    : error;
 }
 
 /** Only the waiting for the next chunk is timed, not what the reader does with it. */
@@ -102,17 +92,14 @@ function refusal(error: unknown, url: string, signal: AbortSignal): NightRefused
     const detail = `The export ${url} was not read, since the night was stopped. Nobody is purged.`;
     return new NightRefused('sourceIncomplete', detail, { cause: error });
   }
-  const denied = error instanceof RestError && (error.statusCode === 401 || error.statusCode === 403);
-  const why = error instanceof RestError && error.code ? error.code : messageOf(error);
-  return denied
-    ? new NightRefused(
-        'accessDenied',
-        `The export ${url} may not be read (${why}). Nobody is purged. Give this identity Storage Blob Data Reader on the container, and let it through the storage account's firewall.`,
-        { cause: error },
-      )
+  const why = storageProblem(error, 'read').message;
+  return isDenied(error)
+    ? new NightRefused('accessDenied', `The export ${url} may not be read: ${why}. Nobody is purged.`, {
+        cause: error,
+      })
     : new NightRefused(
         'sourceIncomplete',
-        `The export ${url} cannot be opened (${why}). Nobody is purged. Check the container's URL and the storage account.`,
+        `The export ${url} cannot be opened: ${why}. Nobody is purged. Check the container's URL and the storage account.`,
         { cause: error },
       );
 }

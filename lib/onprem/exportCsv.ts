@@ -5,8 +5,8 @@
  */
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
+import { codeOf } from '../errors.ts';
 import { EXPORT_COLUMNS, sameText } from './exportManifest.ts';
-import { codeOf } from './exportStore.ts';
 
 /** One row; an empty cell is an empty text. */
 export type ExportRow = Readonly<Record<(typeof EXPORT_COLUMNS)[number], string>>;

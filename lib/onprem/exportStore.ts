@@ -1,7 +1,7 @@
 /** Where exports are kept: a folder, or (exportBlobStore.ts) a blob container. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, NightRefused } from '../errors.ts';
+import { codeOf, messageOf, NightRefused } from '../errors.ts';
 
 export interface ExportStore {
   /** For people. Holds no secret. */
@@ -52,9 +52,4 @@ export function createFolderExportStore(directory: string): ExportStore {
       }
     },
   };
-}
-
-/** `ENOENT`, `Z_DATA_ERROR`, `CSV_QUOTE_NOT_CLOSED`, … */
-export function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { Client, Control, type Entry, type SearchOptions } from 'ldapts';
+import { within } from '../azure/timeout.ts';
 import { DirectoryFailed, directoryFailed, isHidden } from './ldapErrors.ts';
 
 export interface LdapServer {
@@ -114,12 +115,7 @@ export class LdapConnection {
   async close(): Promise<void> {
     this.#broken = true;
     const goodbye = this.#client.unbind().catch(() => undefined);
-    let timer: NodeJS.Timeout | undefined;
-    const impatience = new Promise((resolve) => {
-      timer = setTimeout(resolve, GOODBYE_MS);
-    });
-    await Promise.race([goodbye, impatience]);
-    clearTimeout(timer);
+    await within(GOODBYE_MS, goodbye);
   }
 
   /** One step: within its time, on the connection that was bound, and none after the first that failed. */
@@ -129,7 +125,7 @@ export class LdapConnection {
       throw new DirectoryFailed('sourceIncomplete', 'the connection was lost');
     }
     try {
-      return await within(this.#server.timeoutMs, this.#signal, step);
+      return await answerTo(step, this.#server.timeoutMs, this.#signal);
     } catch (error) {
       this.#broken = true;
       throw directoryFailed(error);
@@ -149,21 +145,13 @@ function tlsOptions({ url, ca }: LdapServer) {
 }
 
 /** ldapts has no timeout for a TLS handshake after StartTLS, and no way to be interrupted. */
-function within<T>(milliseconds: number, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () =>
-      reject(new DirectoryFailed('sourceIncomplete', 'the night is being stopped', 'final'));
-    if (signal.aborted) return onAbort();
-    const timer = setTimeout(
-      () => reject(new DirectoryFailed('sourceIncomplete', `no answer within ${milliseconds / 1000} s`)),
-      milliseconds,
-    );
-    signal.addEventListener('abort', onAbort, { once: true });
-    step()
-      .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-      });
-  });
+async function answerTo<T>(step: () => Promise<T>, milliseconds: number, signal: AbortSignal): Promise<T> {
+  const answer = signal.aborted ? 'stopped' : await within(milliseconds, step(), signal);
+  if (answer === 'stopped') {
+    throw new DirectoryFailed('sourceIncomplete', 'the night is being stopped', 'final');
+  }
+  if (answer === 'late') {
+    throw new DirectoryFailed('sourceIncomplete', `no answer within ${milliseconds / 1000} s`);
+  }
+  return answer.done;
 }

@@ -1,6 +1,6 @@
 /** What went wrong with a domain controller, in an operator's words. */
 import { InvalidCredentialsError, ResultCodeError } from 'ldapts';
-import { messageOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 
 export type DirectoryRefusal = 'accessDenied' | 'sourceIncomplete' | 'sourceEmpty';
 
@@ -76,7 +76,3 @@ const NETWORK: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
 };
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-}

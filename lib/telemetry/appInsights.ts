@@ -1,6 +1,7 @@
 /** Telemetry to Application Insights, through Microsoft's SDK. */
 import type { TokenCredential } from '@azure/identity';
 import { TelemetryClient } from 'applicationinsights';
+import { within } from '../azure/timeout.ts';
 import type { NightId, Timestamp } from '../core/ids.ts';
 import { messageOf } from '../errors.ts';
 import type { Delivery, Telemetry } from '../ports.ts';
@@ -84,7 +85,7 @@ export function createAppInsightsTelemetry(options: AppInsightsOptions): AppInsi
       if (queue.length >= BATCH) startSending();
     },
     async flush() {
-      const inTime = await within(
+      const inTime = await settles(
         flushMs,
         startSending().then(() => client.flush()),
       );
@@ -100,7 +101,7 @@ export function createAppInsightsTelemetry(options: AppInsightsOptions): AppInsi
       client.trackDependency(dependencyOf(call, night));
     },
     async dispose() {
-      await within(Math.min(flushMs, DISPOSE_MS), client.shutdown());
+      await settles(Math.min(flushMs, DISPOSE_MS), client.shutdown());
       period.abort();
     },
   };
@@ -190,16 +191,8 @@ function withoutTimers(make: () => void): void {
 }
 
 /** Did `done` settle in time? Never throws. */
-async function within(milliseconds: number, done: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  const settled = done.then(
-    () => true,
-    () => true,
-  );
-  const inTime = await Promise.race([settled, late]);
-  clearTimeout(timer);
-  return inTime;
-}
+const settles = async (milliseconds: number, done: Promise<unknown>) =>
+  (await within(
+    milliseconds,
+    done.catch(() => undefined),
+  )) !== 'late';

@@ -15,6 +15,7 @@ test('a ledger is all that must be set', () => {
   expect(readConfig(ledger)).toEqual({
     graphRoot: 'https://graph.microsoft.com',
     managedIdentityClientId: undefined,
+    inAzure: false,
     policyFile: 'policy.json',
     ledger: { directory: 'ledger' },
     exports: undefined,

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createCredential } from '../../lib/entra/entra.ts';
+import { createCredential } from '../../lib/azure/credential.ts';
 import { deletedUsers, NEVER, type Rig, refusalOf, rig } from './entraTenant.ts';
 
 // One tenant for all: @azure/identity remembers the endpoint it once found for as long as the process lives.
 let tenant: Rig;
 const before = { ...process.env };
 beforeAll(async () => {
-  const credential = createCredential({ clientId: '6f1de0c4-3c55-4d0b-9f0b-7d1f4a5c2e10' });
+  const credential = createCredential({ clientId: '6f1de0c4-3c55-4d0b-9f0b-7d1f4a5c2e10', inAzure: true });
   tenant = await rig({ deleted: deletedUsers(2), credential });
   process.env['IDENTITY_ENDPOINT'] = tenant.servers.identityEndpoint;
   process.env['IDENTITY_HEADER'] = tenant.servers.identityHeader;

@@ -209,7 +209,7 @@ describe('In doubt', () => {
     setting.admin.faults.add(transform((object) => Object.assign(object, { [name]: value })));
     const { name: refusal, words } = await refusalOf(setting);
     expect(refusal).toBe('sourceIncomplete');
-    expect(words).toMatch(/answered unexpectedly at its undocumented door.*Nobody is purged where/);
+    expect(words).toMatch(/answered unexpectedly at its undocumented admin API.*Nobody is purged where/);
     expect(words).toContain(name);
   });
 });

@@ -2,7 +2,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { ObjectId } from '../../lib/core/ids.ts';
 import { at, objectId, tenantId } from '../../lib/core/ids.ts';
-import type { ExchangeCall } from '../../lib/exchange/door.ts';
+import type { ExchangeCall } from '../../lib/exchange/adminApi.ts';
 import { createExchange } from '../../lib/exchange/exchange.ts';
 import type { Clock, Exchange } from '../../lib/ports.ts';
 import {

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import tls from 'node:tls';
 import { AppendBlobClient, ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createCredential } from '../../lib/entra/entra.ts';
+import { createCredential } from '../../lib/azure/credential.ts';
 import { createBlobLedger } from '../../lib/ledger/blob.ts';
 import type { Ledger } from '../../lib/ports.ts';
 import { createCertificates } from '../tenant/tls.ts';
@@ -105,7 +105,7 @@ describe('what the service refuses, in words', () => {
     try {
       const ledger = createBlobLedger({
         containerUrl: await newContainer(),
-        credential: createCredential({ clientId: '6f1de0c4-3c55-4d0b-9f0b-7d1f4a5c2e10' }),
+        credential: createCredential({ clientId: '6f1de0c4-3c55-4d0b-9f0b-7d1f4a5c2e10', inAzure: true }),
       });
       await expect(readAll(ledger)).rejects.toThrow(
         /gave no token for Azure Storage; check that the function app has its managed identity, .*no such identity/,

@@ -56,7 +56,7 @@ describe('a container', () => {
   test('that is not there', async () => {
     const refusal = await refusalOf(sourceIn(`${azurite.accountUrl}/nowhere`));
     expect(refusal).toMatch(
-      /^sourceIncomplete: The export .*nowhere.* \(ContainerNotFound\)\. Nobody is purged/,
+      /^sourceIncomplete: The export .*nowhere.* \(404 ContainerNotFound\)\. Nobody is purged/,
     );
   });
 

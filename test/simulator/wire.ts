@@ -1,5 +1,5 @@
 /**
- * The same companies with the real edges in front of them: Graph's SDK, Exchange's door and the storage SDK, over TLS,
+ * The same companies with the real edges in front of them: Graph's SDK, Exchange's admin API and the storage SDK, over TLS,
  * with what goes wrong there going wrong on the wire. Active Directory, exports and telemetry stay in memory, and no
  * process dies: those have tests of their own.
  */

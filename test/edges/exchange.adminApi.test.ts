@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { CommandForbidden, createDoor, READS, type Read } from '../../lib/exchange/door.ts';
+import { CommandForbidden, createAdminApi, READS, type Read } from '../../lib/exchange/adminApi.ts';
 import { createIdentity, IDENTITY_PATH } from '../tenant/identity.ts';
 import { listen, listener } from '../tenant/wire.ts';
 import {
@@ -59,7 +59,7 @@ describe('What is sent', () => {
     const { admin, signal } = await setUp();
     const read = command as unknown as Read;
     const asked: string[] = [];
-    const door = createDoor({
+    const api = createAdminApi({
       root: admin.root,
       tenantId: TENANT,
       credential: {
@@ -72,7 +72,7 @@ describe('What is sent', () => {
       timeoutMs: 5_000,
       onCall: () => {},
     });
-    await expect(door.pages(read, signal).next()).rejects.toThrow(CommandForbidden);
+    await expect(api.pages(read, signal).next()).rejects.toThrow(CommandForbidden);
     expect(admin.log).toEqual([]);
     expect(asked).toEqual([]);
   });
@@ -95,7 +95,7 @@ describe('What is sent', () => {
       IDENTITY_HEADER: identity.header,
     });
     try {
-      const door = createDoor({
+      const api = createAdminApi({
         root: admin.root,
         tenantId: TENANT,
         credential: new ManagedIdentityCredential(),
@@ -103,7 +103,7 @@ describe('What is sent', () => {
         timeoutMs: 5_000,
         onCall: () => {},
       });
-      expect(await door.pages(READS.softDeletedMailboxes, signal).next()).toEqual({ done: false, value: [] });
+      expect(await api.pages(READS.softDeletedMailboxes, signal).next()).toEqual({ done: false, value: [] });
     } finally {
       process.env = before;
       server.closeAllConnections();
@@ -278,7 +278,7 @@ describe('What does not pass refuses the read', () => {
     });
     const { name, words } = await refusalOf(setting);
     expect(name).toBe('sourceIncomplete');
-    expect(words).toContain('answered unexpectedly at its undocumented door. Asked with Get-MailUser');
+    expect(words).toContain('answered unexpectedly at its undocumented admin API. Asked with Get-MailUser');
     expect(setting.clock.slept).toEqual([]);
   });
 

@@ -1,11 +1,11 @@
 /**
- * The door to Exchange Online: `POST /adminapi/beta/{tenant}/InvokeCommand`.
+ * The admin API of Exchange Online: `POST /adminapi/beta/{tenant}/InvokeCommand`.
  *
  * It is UNDOCUMENTED. Microsoft's own ExchangeOnlineManagement module uses it, and a program has no other way to ask
  * what is asked here: the documented Exchange Online Admin API has no mail users, and Graph knows no holds. So:
  * - Microsoft may change or close it any day without a word. Then the read is refused, and nobody is purged where
  *   Exchange's word is required.
- * - Whatever knows how the door works is in this file: address, headers, envelope, pages, refusals.
+ * - Whatever knows how the API works is in this file: address, headers, envelope, pages, refusals.
  * - An answer is believed only where it looks exactly as expected. Anything else refuses the read.
  * - It runs every cmdlet that the app's roles allow. {@link bodyOf} lets three reads through and nothing else.
  *
@@ -16,11 +16,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
+import { type Answered, answered, type Failed, failed } from '../azure/answer.ts';
+import { createRetry } from '../azure/retry.ts';
 import { isObject, parseJson, withoutSecrets } from '../core/json.ts';
 import type { JsonObject } from '../core/model.ts';
-import { type Reception, retryAfterMs } from '../core/retry.ts';
+import type { Reception } from '../core/retry.ts';
 import { messageOf, type NightRefused } from '../errors.ts';
-import { createPatience } from '../patience.ts';
 import type { Clock } from '../ports.ts';
 import { incomplete, noToken, notAllowed, notUnderstood, unexpected } from './refusals.ts';
 
@@ -58,7 +59,7 @@ export interface ExchangeCall {
   readonly durationMs: number;
 }
 
-export interface DoorOptions {
+export interface AdminApiOptions {
   /** `https://outlook.office365.com`, or that of a national cloud. Origin only. */
   readonly root: string;
   readonly tenantId: string;
@@ -69,7 +70,7 @@ export interface DoorOptions {
   readonly onCall: (call: ExchangeCall) => void;
 }
 
-export interface Door {
+export interface AdminApi {
   /**
    * What the cmdlet returns, page by page, to the end.
    * @throws NightRefused `accessDenied` | `sourceIncomplete`
@@ -82,7 +83,7 @@ export interface Door {
 const SYSTEM_MAILBOX = 'SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}';
 const PAGE_SIZE = 1_000;
 
-export function createDoor(options: DoorOptions): Door {
+export function createAdminApi(options: AdminApiOptions): AdminApi {
   const { root, tenantId, credential, clock, timeoutMs, onCall } = options;
   const address = `${root}/adminapi/beta/${tenantId}/InvokeCommand`;
 
@@ -97,7 +98,7 @@ export function createDoor(options: DoorOptions): Door {
     throw noToken(scope, 'none was issued');
   }
 
-  async function send(url: string, read: Read, night: AbortSignal): Promise<Answer> {
+  async function send(url: string, read: Read, night: AbortSignal): Promise<Answered | Failed> {
     const body = bodyOf(read);
     const headers = {
       Authorization: await authorization(night),
@@ -116,26 +117,24 @@ export function createDoor(options: DoorOptions): Door {
       const { status } = response;
       // The body of a refusal may be unreadable; its status says enough.
       const text = status === 200 ? await response.text() : await response.text().catch(() => '');
-      return { reception: status, json: parseJson(text), headers: response.headers };
-    } catch {
-      return { reception: deadline.aborted ? 'timeout' : 'dropped', json: undefined, headers: new Headers() };
+      return answered(status, response.headers, parseJson(text), Date.parse(clock.now()));
+    } catch (error) {
+      return failed(deadline.aborted ? 'timeout' : 'dropped', withoutSecrets(messageOf(error)));
     }
   }
 
   async function page(url: string, read: Read, signal: AbortSignal): Promise<Page> {
     const { CmdletName: cmdlet } = read;
-    const patience = createPatience(clock);
+    const retry = createRetry(clock);
     for (;;) {
       const startedAt = performance.now();
       const answer = await send(url, read, signal);
-      const malformed = answer.reception === 200 && answer.json === undefined;
-      const reception = malformed ? 'malformed' : answer.reception;
+      const reception = receptionOf(answer);
       onCall({ cmdlet, reception, durationMs: performance.now() - startedAt });
-      if (reception === 200) return pageIn(cmdlet, answer);
-      const retryAfter = retryAfterMs(answer.headers.get('Retry-After'), Date.parse(clock.now()));
+      if (answer.kind === 'answered' && reception === 200) return pageIn(cmdlet, answer);
       if (signal.aborted) throw incomplete(cmdlet, 'was cut off because the night had to end');
-      if (await patience.again(reception, retryAfter, signal)) continue;
-      throw refusalOf(cmdlet, reception, answer, patience.attempts);
+      if (await retry.again(reception, answer.retryAfterMs, signal)) continue;
+      throw refusalOf(cmdlet, reception, answer, retry.attempts);
     }
   }
 
@@ -174,10 +173,9 @@ function bodyOf(read: Read): string {
   );
 }
 
-interface Answer {
-  readonly reception: Reception;
-  readonly json: unknown;
-  readonly headers: Headers;
+function receptionOf(answer: Answered | Failed): Reception {
+  if (answer.kind === 'failed') return answer.reception;
+  return answer.status === 200 && answer.body === undefined ? 'malformed' : answer.status;
 }
 
 interface Page {
@@ -189,7 +187,7 @@ interface Page {
 /** What Exchange warns of where it does not give everything at once; `@odata.nextLink` then leads to the rest. */
 const MORE_TO_COME = /ResultSize/i;
 
-function pageIn(cmdlet: string, { json, headers }: Answer): Page {
+function pageIn(cmdlet: string, { body: json, headers }: Answered): Page {
   if (!isObject(json) || 'error' in json) throw unexpected(cmdlet, 'the answer is no page of results');
   const { value, '@odata.nextLink': nextLink, '@odata.count': count } = json;
   if (!Array.isArray(value) || !value.every(isObject))
@@ -208,17 +206,22 @@ function pageIn(cmdlet: string, { json, headers }: Answer): Page {
   return { objects: value, nextLink, count };
 }
 
-/** The next page's address. The token goes to the door and nowhere else. */
+/** The next page's address. The token goes to the admin API and nowhere else. */
 function following(cmdlet: string, nextLink: string, address: string): string {
   const next = URL.parse(nextLink, address);
-  const door = new URL(address);
-  if (next?.origin === door.origin && next.pathname.toLowerCase() === door.pathname.toLowerCase())
+  const api = new URL(address);
+  if (next?.origin === api.origin && next.pathname.toLowerCase() === api.pathname.toLowerCase())
     return next.href;
   throw unexpected(cmdlet, 'its next page is said to be somewhere else');
 }
 
-function refusalOf(cmdlet: string, reception: Reception, { json }: Answer, attempts: number): NightRefused {
-  const words = wordsIn(json);
+function refusalOf(
+  cmdlet: string,
+  reception: Reception,
+  answer: Answered | Failed,
+  attempts: number,
+): NightRefused {
+  const words = answer.kind === 'answered' ? wordsIn(answer.body) : '';
   const what = `${reception}${words === '' ? '' : `: ${words}`}`;
   if (reception === 401 || reception === 403) {
     return notAllowed(cmdlet, what);
