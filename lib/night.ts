@@ -1,4 +1,5 @@
 /** One night: the loop's driver. It performs what `next` names, and records what `judge` makes of the answers. */
+import tool from '../package.json' with { type: 'json' };
 import { apply, note } from './core/apply.ts';
 import { failedBy, nightEnded } from './core/ending.ts';
 import { at, DAY_MS, type NightId } from './core/ids.ts';
@@ -115,6 +116,7 @@ const nightStarted = (policy: Policy): RecordOf<'nightStarted'> => ({
   kind: 'nightStarted',
   mode: policy.mode,
   tenantId: policy.tenantId,
+  version: tool.version,
   policy: policy as unknown as Json,
 });
 
