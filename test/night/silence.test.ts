@@ -93,3 +93,34 @@ describe('one object whose DELETE is always rejected', () => {
     },
   );
 });
+
+describe('the re-read before a DELETE', () => {
+  const changed = (changes: Readonly<Record<string, unknown>>): Fault => ({
+    match: REREAD,
+    kind: 'transform',
+    transform: (body) => ({ ...(body as object), ...changes }),
+    times: ALWAYS,
+  });
+
+  test('keeps the user when its mail address differs from the one that was read', async () => {
+    const here = await company(2, changed({ mail: 'another@elsewhere.example' }));
+    const { report } = await here.night();
+    expect(report.outcomes).toEqual({ kept: 2 });
+    expect(purges(here)).toBe(0);
+  });
+
+  test('calls the user unread when the re-read does not say which plans it had', async () => {
+    const here = await company(2, changed({ assignedPlans: null, provisionedPlans: null }));
+    const { report } = await here.night();
+    expect(report).toMatchObject({ status: 'failed', outcomes: { unread: 2 } });
+    expect(purges(here)).toBe(0);
+  });
+
+  test('is the snapshot that the ledger keeps', async () => {
+    const here = await company(2, changed({ displayName: 'As read again' }));
+    const { lines } = await here.night();
+    const snapshots = lines.flatMap(({ record }) => (record.kind === 'announced' ? [record.snapshot] : []));
+    expect(snapshots).toHaveLength(2);
+    for (const snapshot of snapshots) expect(snapshot).toMatchObject({ displayName: 'As read again' });
+  });
+});
