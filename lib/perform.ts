@@ -1,8 +1,8 @@
 /** Performs one action: the only caller of ports in a night. It judges nothing. */
 import type { Answers } from './core/answers.ts';
 import type { ImmutableId, ObjectId } from './core/ids.ts';
-import { elapsedMs } from './core/ids.ts';
 import type { DeletedUser, Organization, Presence, SoftDeletedRecipient } from './core/model.ts';
+import { isFresh, NOT_FRESH } from './core/next.ts';
 import { startSample } from './core/overlap.ts';
 import type { Pace } from './core/pace.ts';
 import type { Policy } from './core/policy.ts';
@@ -159,7 +159,6 @@ async function send(action: Action, { ports, ledger, pace, state, signal }: Perf
   if (signal.aborted) return notSent('the night was asked to end');
   const now = clock.now();
   const open = keysOf(action).map((key) => state.open.get(key));
-  const isOld = open.some((one) => one?.readAt === undefined || elapsedMs(one.readAt, now) > pace.freshMs);
-  if (isOld) return notSent('its re-read was too old when it was to be sent');
+  if (open.some((one) => one === undefined || !isFresh(one, pace, now))) return notSent(NOT_FRESH);
   return { kind: 'purge', answers: await entra.purge(keysOf(action).map(idOf), UNHURRIED) };
 }

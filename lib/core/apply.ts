@@ -4,7 +4,7 @@ import { isTripped } from './breaker.ts';
 import { DAY_MS, elapsedMs, type ObjectId, type Timestamp } from './ids.ts';
 import { type Key, keyOf } from './model.ts';
 import { PACE, type Pace } from './pace.ts';
-import { byAge } from './plan.ts';
+import { byAge, purgeOf } from './plan.ts';
 import type { LedgerLine, RecordOf } from './record.ts';
 import {
   idOf,
@@ -12,7 +12,6 @@ import {
   type Note,
   type Open,
   PAST_NIGHTS,
-  purgeOf,
   type Standing,
   type State,
   type Tonight,
@@ -217,7 +216,9 @@ export const unchangedUsers = ({ evidence }: State, decided: ReadonlySet<ObjectI
 function plan({ evidence }: State, tonight: Tonight, record: RecordOf<'planned'>): void {
   tonight.planned = record;
   if (record.state !== 'ready' || tonight.started.mode !== 'purge') return;
-  const purges = [...evidence.values()].flatMap(({ decided }) => purgeOf(decided)).sort(byAge);
+  const purges = [...evidence.values()]
+    .flatMap(({ decided }) => purgeOf(decided, decided.verdict))
+    .sort(byAge);
   const keys = purges.map(keyOf);
   const isStubborn = (key: Key) => tonight.stubbornAtStart.has(key);
   tonight.plan.push(...keys.filter((key) => !isStubborn(key)), ...keys.filter(isStubborn));

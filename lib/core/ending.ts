@@ -6,8 +6,8 @@ import { type Key, keyOf } from './model.ts';
 import { isUnsent } from './next.ts';
 import type { Pace } from './pace.ts';
 import type { LedgerRecord, RecordOf } from './record.ts';
-import type { State, Stop, Tonight } from './state.ts';
-import { type NightStatus, OUTCOMES, type OutcomeName } from './vocabulary.ts';
+import type { Open, State, Stop, Tonight } from './state.ts';
+import { endsCounted, type NightStatus, type OutcomeName } from './vocabulary.ts';
 
 interface When {
   readonly pace: Pace;
@@ -19,19 +19,13 @@ export function endingLines(state: State, usage: GraphUsage, when: When): readon
   const { tonight } = state;
   if (tonight === undefined) return [];
   const unsent = [...state.open.values()].filter((one) => isUnsent(tonight, one));
-  const withdrawn = unsent.map(
-    ({ id, deletedDateTime, attempt }) =>
-      ({
-        kind: 'withdrawn',
-        id,
-        deletedDateTime,
-        attempt,
-        why: 'the night ended before it was sent',
-      }) as const,
-  );
+  const withdrawn = withdrawnLines(unsent, 'the night ended before it was sent');
   const given = new Set(unsent.filter(({ earlier }) => earlier === undefined).map(keyOf));
   return [...withdrawn, nightEnded(state, tonight, usage, { ...when, given })];
 }
+
+export const withdrawnLines = (open: readonly Open[], why: string): readonly LedgerRecord[] =>
+  open.map(({ id, deletedDateTime, attempt }) => ({ kind: 'withdrawn', id, deletedDateTime, attempt, why }));
 
 /** The last line, or what it would be where the ledger cannot take it. `given`: open users who are withdrawn with it. */
 export function nightEnded(
@@ -135,10 +129,10 @@ function detailOf(tonight: Tonight, status: NightStatus, why: string | undefined
 }
 
 /** `7 planned: 5 purged, 1 denied, 1 open.` */
-function headline({ outcomes, planned }: Tonight, { planned: purges, open, notAttempted }: Counts): string {
-  const ends = OUTCOMES.flatMap((name) => (outcomes[name] ? [`${outcomes[name]} ${name}`] : []));
-  const rest = [open > 0 && `${open} open`, notAttempted > 0 && `${notAttempted} not attempted`];
-  const all = [...ends, ...rest.filter((text) => text !== false)].join(', ');
+function headline({ outcomes, planned }: Tonight, { planned: purges, ...rest }: Counts): string {
+  const all = endsCounted({ outcomes, ...rest })
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
   if (planned === undefined) return all === '' ? 'Nothing was planned yet.' : `${all}.`;
   if (purges === 0 && all === '') return 'Nobody was to be purged.';
   return `${purges} planned: ${all}.`;

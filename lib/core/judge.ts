@@ -1,6 +1,6 @@
 /** What answers mean: lines for the ledger, and notes. Pure; it changes nothing. */
 import type { Answers } from './answers.ts';
-import { endingLines } from './ending.ts';
+import { endingLines, withdrawnLines } from './ending.ts';
 import { judgeReading } from './judgeReading.ts';
 import { judgeLook, lookAt, settledRecord } from './looks.ts';
 import type { Key } from './model.ts';
@@ -24,7 +24,8 @@ export function judge(state: State, action: Action, answers: Answers, judging: J
       return together(keysOf(action).map((key) => judgeAnswer(state, key, answers, judging)));
     case 'notSent': {
       const { why, stop } = answers;
-      const lines = withdrawnLines(state, keysOf(action), why);
+      const open = keysOf(action).flatMap((key) => state.open.get(key) ?? []);
+      const lines = withdrawnLines(open, why);
       return { lines, notes: stop ? [{ kind: 'stop', how: stop, why, refusals: [] }] : [] };
     }
     case 'told': {
@@ -122,13 +123,4 @@ function judgeAnswer(state: State, key: Key, { answers }: AnswersOf<'purge'>, { 
     lines: isKnown ? [answered, settledRecord(tonight, one, 'denied', detail)] : [answered],
     notes: retryAfterMs === undefined ? [] : [{ kind: 'notBefore', until: Date.parse(now) + retryAfterMs }],
   };
-}
-
-export function withdrawnLines(state: State, keys: readonly Key[], why: string): readonly LedgerRecord[] {
-  return keys.flatMap((key) => {
-    const one = state.open.get(key);
-    if (one === undefined) return [];
-    const { id, deletedDateTime, attempt } = one;
-    return [{ kind: 'withdrawn', id, deletedDateTime, attempt, why } as const];
-  });
 }

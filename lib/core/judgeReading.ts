@@ -8,7 +8,7 @@ import { agedRefusals, PURGE_ROLE, shrinkRefusals, tenantRefusals } from './guar
 import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
 import { type Decision, type DeletedUser, type Found, keyOf, type Presence, type Refusal } from './model.ts';
 import { overlapRefusals } from './overlap.ts';
-import { fingerprint, makePlan } from './plan.ts';
+import { fingerprint, makePlan, purgeOf } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { LedgerRecord, RecordOf } from './record.ts';
 import { budgetSpent, type Judged, type Judging, type Note, type State, type Tonight } from './state.ts';
@@ -95,7 +95,7 @@ function decideEverybody(state: State, answer: Part<'everybody'>, { policy, now 
   const spent = budgetSpent(state, limits.rollingBudget.days, now);
   const plan = makePlan(decisions, { limits, syncedUsers: answer.syncedUsers, budgetSpent: spent });
   const { organization, recipients } = answer;
-  const planned = new Map(decisions.filter(isPurge).flatMap(plannedEntry));
+  const planned = new Map(decisions.flatMap(plannedEntry));
   const lines = [...decidedLines(state, decisions, now), { kind: 'planned', ...copied(plan) } as const];
   return {
     lines,
@@ -112,12 +112,9 @@ const refusedPlan = (refusals: readonly Refusal[], { mode }: Policy) =>
   mode === 'purge' ? refused(refusals) : [];
 
 const copied = (plan: ReturnType<typeof makePlan>) => ({ ...plan, refusals: [...plan.refusals] });
-const isPurge = ({ verdict }: Decision) => verdict.verdict === 'purge';
 
-function plannedEntry({ user, found }: Decision) {
-  const { id, deletedDateTime } = user;
-  return deletedDateTime === undefined ? [] : [[keyOf({ id, deletedDateTime }), { user, found }] as const];
-}
+const plannedEntry = ({ user, found, verdict }: Decision) =>
+  purgeOf(user, verdict.verdict).map((one) => [keyOf(one), { user, found }] as const);
 
 function missingRole(roles: readonly string[] | undefined): readonly Refusal[] {
   if (roles === undefined || roles.includes(PURGE_ROLE)) return [];

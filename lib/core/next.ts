@@ -26,7 +26,7 @@ export function next(state: State, pace: Pace, now: Timestamp): Next {
   const wakes = [nextLook(state, tonight, pace)];
   const start: Action[] = looks.length > 0 ? [{ kind: 'verify', keys: looks }] : [];
   if (tonight.planned === undefined) {
-    // Only once it is known what became of every DELETE of earlier nights, as far as that can be known.
+    // Reading waits until each DELETE of earlier nights is settled, or no look can settle it tonight.
     const isWaiting = [...state.open.values()].some((one) => isWaitedFor(tonight, one));
     if (!isWaiting && notes.busy.size === 0 && start.length === 0) start.push({ kind: 'read' });
   } else {
@@ -90,16 +90,20 @@ function purge(state: State, tonight: Tonight, pace: Pace, now: Timestamp): Next
 export const isUnsent = ({ night, notes }: Tonight, one: Open) =>
   one.night === night && one.answer === undefined && !notes.underWay.has(keyOf(one));
 
+/** What was read again longer ago may be back by now. */
+export const isFresh = ({ readAt }: Open, pace: Pace, now: Timestamp) =>
+  readAt !== undefined && elapsedMs(readAt, now) <= pace.freshMs;
+export const NOT_FRESH = 'its re-read was too old when it was to be sent';
+
 function sendOrWithdraw(state: State, unsent: readonly Open[], pace: Pace, now: Timestamp): Action {
   const notBefore = state.tonight?.notes.notBefore ?? 0;
-  const isFresh = ({ readAt }: Open) => readAt !== undefined && elapsedMs(readAt, now) <= pace.freshMs;
   const why = isTripped(state, pace)
     ? 'too many of the purges before it failed'
     : notBefore > Date.parse(now)
       ? 'the service asked for silence'
-      : unsent.every(isFresh)
+      : unsent.every((one) => isFresh(one, pace, now))
         ? undefined
-        : 'its re-read was too old when it was to be sent';
+        : NOT_FRESH;
   return why === undefined
     ? { kind: 'send', keys: unsent.slice(0, pace.batch).map(keyOf) }
     : { kind: 'withdraw', keys: unsent.map(keyOf), why };

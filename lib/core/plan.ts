@@ -1,6 +1,15 @@
 /** Tonight's plan, and the limits of accidental deletion prevention. */
 import { createHash } from 'node:crypto';
-import { type Decision, type Generation, keyOf, type Plan, type PlanCounts, type Refusal } from './model.ts';
+import type { ObjectId, Timestamp } from './ids.ts';
+import {
+  type Decision,
+  type Generation,
+  keyOf,
+  type Plan,
+  type PlanCounts,
+  type Refusal,
+  type Verdict,
+} from './model.ts';
 import type { Policy } from './policy.ts';
 import type { KeepReason } from './vocabulary.ts';
 
@@ -14,7 +23,7 @@ export interface Limits {
 
 /** Every decision, counted. A limit that is exceeded stops the whole plan; it never cuts the list short. */
 export function makePlan(decisions: readonly Decision[], limits: Limits): Plan {
-  const purges = decisions.flatMap(purgeOf).sort(byAge);
+  const purges = decisions.flatMap(({ user, verdict }) => purgeOf(user, verdict.verdict)).sort(byAge);
   const refusals = exceededLimits(purges.length, limits);
   return {
     state: refusals.length > 0 ? 'overLimit' : 'ready',
@@ -25,8 +34,12 @@ export function makePlan(decisions: readonly Decision[], limits: Limits): Plan {
   };
 }
 
-const purgeOf = ({ user: { id, deletedDateTime }, verdict }: Decision): readonly Generation[] =>
-  verdict.verdict === 'purge' && deletedDateTime !== undefined ? [{ id, deletedDateTime }] : [];
+/** The deletion to be purged, where the verdict is that. */
+export const purgeOf = (
+  { id, deletedDateTime }: { readonly id: ObjectId; readonly deletedDateTime?: Timestamp | undefined },
+  verdict: Verdict['verdict'],
+): readonly Generation[] =>
+  verdict === 'purge' && deletedDateTime !== undefined ? [{ id, deletedDateTime }] : [];
 
 /** Oldest first. */
 export const byAge = (a: Generation, b: Generation) => (ageOf(a) < ageOf(b) ? -1 : 1);

@@ -12,11 +12,11 @@ import type { LedgerRecord, RecordOf } from './record.ts';
 import {
   ANSWER,
   CURE,
+  endsCounted,
   FACT_NAMES,
   KEEP,
   NIGHT,
   OUTCOME,
-  OUTCOMES,
   REFUSAL,
   type RefusalName,
 } from './vocabulary.ts';
@@ -64,19 +64,12 @@ export function redacted(record: LedgerRecord): LedgerRecord {
 }
 
 /** How a night ended, for the function that started it and may log it. */
-export function redactedEnding({
-  status,
-  outcomes,
-  refusals,
-  open,
-  notAttempted,
-}: Pick<RecordOf<'nightEnded'>, 'status' | 'outcomes' | 'refusals' | 'open' | 'notAttempted'>) {
-  const fixed = refusals.map(inFixedWords);
-  const counted = [
-    ...OUTCOMES.map((name) => [name, outcomes[name]] as const),
-    ['open', open] as const,
-    ['not attempted', notAttempted] as const,
-  ].flatMap(([name, count]) => (count ? [`${count} ${name}`] : []));
+export function redactedEnding(
+  ending: Pick<RecordOf<'nightEnded'>, 'status' | 'outcomes' | 'refusals' | 'open' | 'notAttempted'>,
+) {
+  const { status } = ending;
+  const fixed = ending.refusals.map(inFixedWords);
+  const counted = endsCounted(ending).map(([name, count]) => `${count} ${name}`);
   const detail = [
     `The night ${NIGHT[status]}.`,
     counted.length === 0 ? '' : `${counted.join(', ')}.`,

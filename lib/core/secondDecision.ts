@@ -38,7 +38,7 @@ export function secondDecision(
 
 /**
  * What the diff looked for. Had it changed, tonight's absence would be another user's. List and item need not agree in
- * order and letter case; which address is primary is told by the case of its prefix.
+ * order and letter case; the case of its prefix shows which address is primary.
  */
 function identityOf({ immutableId, userPrincipalName, mail, proxyAddresses }: DeletedUser): string {
   const proxies = proxyAddresses?.map((proxy) => {

@@ -215,11 +215,6 @@ export const generationOf = (key: Key): Generation => ({
   deletedDateTime: key.slice(key.indexOf(' ') + 1) as Timestamp,
 });
 
-/** The deletion of a decided user who is to be purged. */
-export function purgeOf({ id, deletedDateTime, verdict }: RecordOf<'decided'>): readonly Generation[] {
-  return verdict === 'purge' && deletedDateTime !== undefined ? [{ id, deletedDateTime }] : [];
-}
-
 /** What judge concludes from answers: lines to record, and notes that only this run's state needs. */
 export interface Judged {
   readonly lines: readonly LedgerRecord[];

@@ -210,6 +210,20 @@ export const SOURCE_KINDS = namesOf(SOURCE);
 
 export type Mode = 'report' | 'purge';
 
+/** How the planned purges ended, with those that have no end, as `[name, count]`. Names without a count are left out. */
+export function endsCounted(night: {
+  readonly outcomes: Readonly<Partial<Record<OutcomeName, number>>>;
+  readonly open: number;
+  readonly notAttempted: number;
+}): readonly (readonly [OutcomeName | 'open' | 'not attempted', number])[] {
+  const all = [
+    ...OUTCOMES.map((name) => [name, night.outcomes[name] ?? 0] as const),
+    ['open', night.open] as const,
+    ['not attempted', night.notAttempted] as const,
+  ];
+  return all.filter(([, count]) => count > 0);
+}
+
 function namesOf<Name extends string>(list: Readonly<Record<Name, unknown>>): readonly [Name, ...Name[]] {
   return Object.keys(list) as [Name, ...Name[]];
 }

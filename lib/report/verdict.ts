@@ -1,5 +1,5 @@
 /** What the night came to, and what an operator does next. */
-import { NIGHT, OUTCOMES, REFUSAL } from '../core/vocabulary.ts';
+import { endsCounted, NIGHT, REFUSAL } from '../core/vocabulary.ts';
 import { type Html, html } from './html.ts';
 import type { Story } from './story.ts';
 import { momentOf, number, usersOf } from './units.ts';
@@ -28,18 +28,14 @@ function toneOf(story: Story): 'good' | 'look' | 'bad' {
 
 /** From the counts, whatever the status: what was done is never hidden behind it. */
 function headline({ started, ended, planned }: Story): string {
-  const { outcomes, open, notAttempted, status, refusals } = ended;
-  const { purged = 0 } = outcomes;
+  const { status, refusals } = ended;
+  const { purged = 0 } = ended.outcomes;
   if (started.mode === 'report' && status === 'completed') {
     return refusals.length > 0
       ? 'Nobody was purged. In purge mode this night would have been refused.'
       : `Nobody was purged. ${usersOf(planned?.counts.purge ?? 0)} would be.`;
   }
-  const others = [
-    ...OUTCOMES.flatMap((name) => (name === 'purged' ? [] : [[name, outcomes[name] ?? 0] as const])),
-    ['open', open] as const,
-    ['not attempted', notAttempted] as const,
-  ].filter(([, count]) => count > 0);
+  const others = endsCounted(ended).filter(([name]) => name !== 'purged');
   const rest = others.map(([name, count]) => `${number(count)} ${name}`);
   if (purged === 0 && rest.length === 0) {
     return status === 'completed' ? 'Nobody was to be purged.' : 'Nobody was purged.';

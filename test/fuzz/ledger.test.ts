@@ -66,7 +66,7 @@ function expectAsWritten(lines: readonly LedgerLine[]): string {
   return 'newest end';
 }
 
-/** Reads, and begins a night, as far as the ledger lets it. */
+/** Reads the ledger and begins a night, unless the ledger refuses. */
 async function begin(): Promise<readonly LedgerLine[]> {
   const open = await openAt(createFileLedger(folder), night('e'), TONIGHT);
   try {

@@ -28,9 +28,9 @@ const DETAIL_ONLY: Readonly<Record<string, string>> = {
   'Planned.properties.Fingerprint': 'a hash: compared by whoever looks at two nights',
   'Planned.properties.State': 'a refused plan shows in Refused',
   'Planned.properties.Refusals': 'the names; Refused has them with their detail',
-  'NightStarted.properties.Version': 'for whoever reads one night: which version ran',
+  'NightStarted.properties.Version': 'detail of one night: which version ran',
   'Planned.measurements.Keep': 'the same as in NightEnded, which the charts read',
-  'PurgeAnswered.measurements.RetryAfterMs': 'for whoever reads why one night was slow',
+  'PurgeAnswered.measurements.RetryAfterMs': 'detail of one night: why it was slow',
   'TenantRead.properties.TenantId': 'another than the policy’s refuses the night, and wrongTenant says so',
 };
 

@@ -221,9 +221,7 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
   {
     name: 'announced long ago, sent all the same',
     file: 'lib/perform.ts',
-    edits: [
-      ['elapsedMs(one.readAt, now) > pace.freshMs', 'elapsedMs(one.readAt, now) > 1_000 * pace.freshMs'],
-    ],
+    edits: [['one === undefined || !isFresh(one, pace, now)', 'one === undefined']],
   },
   {
     name: 'one outcome is counted twice',
@@ -253,7 +251,7 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
     edits: [['  if (isTripped(state, pace)) {', '  if (isTripped(state, pace) && counts.planned < 0) {']],
   },
   {
-    name: 'whoever waits for another attempt is forgotten',
+    name: 'a user who waits for another attempt is forgotten',
     file: 'lib/core/next.ts',
     edits: [['if (retries.length > 0) return retries;', 'if (retries.length > 99) return retries;']],
   },
