@@ -1,18 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import tls from 'node:tls';
 import { BlockBlobClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { blobMark, createHalt, fileMark, type HaltMark } from '../../lib/halt/halt.ts';
-import { createCertificates } from '../tenant/tls.ts';
+import { trustedCertificates } from '../tenant/trust.ts';
 import { type Azurite, startAzurite, storageToken } from './azurite.ts';
 
 let azurite: Azurite;
 let folder: string;
 beforeAll(async () => {
-  const certificates = await createCertificates();
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificates.ca]);
+  const certificates = await trustedCertificates();
   azurite = await startAzurite(certificates);
   folder = await mkdtemp(join(tmpdir(), 'halt-'));
 }, 30_000);

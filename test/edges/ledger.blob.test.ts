@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import tls from 'node:tls';
 import { AppendBlobClient, ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCredential } from '../../lib/azure/credential.ts';
 import { createBlobLedger } from '../../lib/ledger/blob.ts';
 import type { Ledger } from '../../lib/ports.ts';
-import { createCertificates } from '../tenant/tls.ts';
+import { trustedCertificates } from '../tenant/trust.ts';
 import { type Azurite, startAzurite, storageToken } from './azurite.ts';
 import {
   announced,
@@ -29,8 +28,7 @@ const NAME = 'log/000001.ndjson';
 let azurite: Azurite;
 let containers = 0;
 beforeAll(async () => {
-  const certificates = await createCertificates();
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificates.ca]);
+  const certificates = await trustedCertificates();
   azurite = await startAzurite(certificates);
 }, 30_000);
 afterAll(() => azurite.close());

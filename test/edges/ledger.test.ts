@@ -2,13 +2,12 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import tls from 'node:tls';
 import { BlobClient, ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createBlobLedger } from '../../lib/ledger/blob.ts';
 import { createFileLedger } from '../../lib/ledger/file.ts';
 import type { Clock, Ledger } from '../../lib/ports.ts';
-import { createCertificates } from '../tenant/tls.ts';
+import { trustedCertificates } from '../tenant/trust.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
 import {
   announced,
@@ -33,8 +32,7 @@ let azurite: Azurite;
 let containers = 0;
 const folders: string[] = [];
 beforeAll(async () => {
-  const certificates = await createCertificates();
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificates.ca]);
+  const certificates = await trustedCertificates();
   azurite = await startAzurite(certificates);
 }, 30_000);
 afterAll(async () => {

@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { at } from '../../lib/core/ids.ts';
 import { createAppInsightsTelemetry, type DependencyCall } from '../../lib/telemetry/appInsights.ts';
 import { createWire } from '../../lib/telemetry/wire.ts';
 import { type Envelope, type Ingestion, type IngestionFault, startIngestion } from '../tenant/ingestion.ts';
-import { type Certificates, createCertificates } from '../tenant/tls.ts';
+import type { Certificates } from '../tenant/tls.ts';
+import { trustedCertificates } from '../tenant/trust.ts';
 import { storageToken } from './azurite.ts';
 import { decided, ended, keep, night, time } from './ledgerRecords.ts';
 import { AT, EVERY_KIND, linesOf } from './telemetryLines.ts';
@@ -17,8 +17,7 @@ let ingestion: Ingestion;
 const hosts = new Set<string>();
 const noteHost = (message: unknown) => hosts.add((message as { request: { host: string } }).request.host);
 beforeAll(async () => {
-  certificates = await createCertificates();
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificates.ca]);
+  certificates = await trustedCertificates();
   subscribe('http.client.request.start', noteHost);
 });
 afterAll(() => {

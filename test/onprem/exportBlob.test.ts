@@ -1,12 +1,11 @@
 /** Exports in Azure Storage, as Azurite plays it: over TLS, with tokens. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import tls from 'node:tls';
 import { ContainerClient } from '@azure/storage-blob';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type BlobExportStoreOptions, createBlobExportStore } from '../../lib/onprem/exportBlobStore.ts';
 import { type Azurite, startAzurite, storageToken } from '../edges/azurite.ts';
-import { createCertificates } from '../tenant/tls.ts';
+import { trustedCertificates } from '../tenant/trust.ts';
 import { csvOf, idOf, partsOf, readAll, refusalOf, rowsOf, SIGNAL, sourceOf } from './exportFixture.ts';
 
 const USERS = 5_000;
@@ -17,8 +16,7 @@ jest.setTimeout(30_000);
 let azurite: Azurite;
 let containers = 0;
 beforeAll(async () => {
-  const certificates = await createCertificates();
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificates.ca]);
+  const certificates = await trustedCertificates();
   azurite = await startAzurite(certificates);
 }, 30_000);
 afterAll(() => azurite.close());
