@@ -18,6 +18,7 @@ import { messageOf } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 import { DeleteGuard, RequestForbidden } from './deleteGuard.ts';
 import { createMeter, type Meter } from './meter.ts';
+import { NoToken, tokenFor } from './token.ts';
 
 /** One request and how it ended, for dependency telemetry. */
 export interface GraphCall {
@@ -60,8 +61,6 @@ export interface GraphClient {
   /** Sends once. @throws RequestForbidden */
   send(request: GraphRequest, signal: AbortSignal): Promise<Answered | Failed>;
 }
-
-class NoToken extends Error {}
 
 export function createGraphClient(options: ClientOptions): GraphClient {
   const { graphRoot, clock, timeoutMs = 60_000, onCall } = options;
@@ -115,21 +114,12 @@ export function createGraphClient(options: ClientOptions): GraphClient {
  * other hosts. Its RetryHandler (see retry.ts) and RedirectHandler (Graph redirects none of these) are left out.
  */
 function createSdk({ graphRoot, credential }: ClientOptions): Client {
-  const getAccessToken = async () => {
-    try {
-      const token = await credential.getToken(`${graphRoot}/.default`);
-      if (token !== null && token.token !== '') return token.token;
-    } catch (error) {
-      throw new NoToken(withoutSecrets(messageOf(error)));
-    }
-    throw new NoToken('the identity gave none');
-  };
   return Client.initWithMiddleware({
     baseUrl: `${graphRoot}/`,
     customHosts: new Set([new URL(graphRoot).hostname]),
     middleware: [
       new KeepError(),
-      new AuthenticationHandler({ getAccessToken }),
+      new AuthenticationHandler({ getAccessToken: () => tokenFor(graphRoot, credential) }),
       new TelemetryHandler(),
       new DeleteGuard(graphRoot),
       new HTTPMessageHandler(),

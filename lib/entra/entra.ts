@@ -6,8 +6,8 @@ import { readLiveUsers } from './liveUsers.ts';
 import { readOrganization } from './organization.ts';
 import { purge } from './purge.ts';
 import { recheck } from './recheck.ts';
-import { readRoles } from './roles.ts';
 import { sightings } from './sightings.ts';
+import { readRoles } from './token.ts';
 
 export type { GraphCall } from './client.ts';
 
@@ -25,7 +25,7 @@ export function createEntra(options: EntraOptions): {
   const client = createGraphClient(options);
   return {
     entra: {
-      roles: () => readRoles(options.credential, options.graphRoot),
+      roles: () => readRoles(options.graphRoot, options.credential),
       organization: (signal) => readOrganization(client, signal),
       deletedUsers: (signal) => readDeletedUsers(client, directoryExtensions, signal),
       sightings: (ids, signal) => sightings(client, directoryExtensions, ids, signal),

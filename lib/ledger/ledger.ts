@@ -6,7 +6,7 @@ import type { Clock, Ledger, OpenLedger } from '../ports.ts';
 import { linkRecords, type Tail } from './chain.ts';
 import { readLog } from './readLog.ts';
 import type { LogStore } from './store.ts';
-import { type Held, type Place, takeLog } from './take.ts';
+import { type Held, type Place, put, takeLog } from './take.ts';
 
 /** Together longer than the lease of a process that died. */
 const WAIT_MS = 5_000;
@@ -100,9 +100,7 @@ function startWriter(held: Held, night: NightId, location: string): OpenLedger['
         return one;
       });
       const texts = linked.flatMap((one) => one.texts);
-      await held.lease.append(place.offset, texts);
-      const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-      place = { ...tail, offset: place.offset + bytes };
+      place = await put(held.lease, place.offset, tail, texts);
       for (const [index, one] of batch.entries()) one.resolve(linked[index]?.lines ?? []);
     } catch (error) {
       broken ??= failed(location, error);

@@ -227,9 +227,16 @@ async function appended(
   before = '',
 ): Promise<Held> {
   const linked = linkRecords(night, place, now, records);
-  const texts = [before, ...linked.texts];
-  const { tail } = linked;
-  await lease.append(place.offset, texts);
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  return { name, lease, place: { ...tail, offset: place.offset + bytes } };
+  return { name, lease, place: await put(lease, place.offset, linked.tail, [before, ...linked.texts]) };
+}
+
+/** Appends `texts` at `offset`. @returns where the next line goes, given the `tail` that they end with */
+export async function put(
+  lease: Lease,
+  offset: number,
+  tail: Tail,
+  texts: readonly string[],
+): Promise<Place> {
+  await lease.append(offset, texts);
+  return { ...tail, offset: texts.reduce((end, text) => end + Buffer.byteLength(text), offset) };
 }
