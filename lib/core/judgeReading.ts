@@ -1,6 +1,5 @@
 /** What was read means: guards, the decision on everybody, and the plan. */
 import type { ReadAnswer } from './answers.ts';
-import { absence, absentNights, sameDeletion, unchangedUsers } from './apply.ts';
 import { baselineOf } from './baselines.ts';
 import { decide, gatherEvidence } from './decide.ts';
 import { cureOf } from './exchangeWord.ts';
@@ -11,6 +10,7 @@ import { overlapRefusals } from './overlap.ts';
 import { fingerprint, makePlan, purgeOf } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { LedgerRecord, RecordOf } from './record.ts';
+import { absence, absentNights, sameDeletion, unchangedUsers } from './standing.ts';
 import { budgetSpent, type Judged, type Judging, type Note, type State, type Tonight } from './state.ts';
 import { FACT_NAMES } from './vocabulary.ts';
 

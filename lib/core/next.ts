@@ -1,10 +1,10 @@
 /** What may start now. Pure, and cheap because of the bounds: it walks what is open, a cursor into the plan, the last tried. */
-import { hasHadItsTurn } from './apply.ts';
 import { isTripped } from './breaker.ts';
 import { elapsedMs, type Timestamp } from './ids.ts';
 import { isWaitedFor, lookDueAt } from './looks.ts';
 import { type Key, keyOf } from './model.ts';
 import type { Pace } from './pace.ts';
+import { hasHadItsTurn } from './purging.ts';
 import type { Action, Open, State, Tonight } from './state.ts';
 
 export interface Next {

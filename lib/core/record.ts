@@ -4,18 +4,22 @@
  */
 import { z } from 'zod';
 import {
-  type ImmutableId,
-  immutableId,
-  type NightId,
-  nightId,
-  type ObjectId,
-  objectId,
-  type TenantId,
-  type Timestamp,
-  tenantId,
-  timestamp,
-} from './ids.ts';
-import type { Json } from './model.ts';
+  zAttempt,
+  zCount,
+  zCounts,
+  zFact,
+  zGeneration,
+  zHash,
+  zImmutableId,
+  zJson,
+  zMeasurements,
+  zNightId,
+  zObjectId,
+  zRefusal,
+  zTenantId,
+  zTimestamp,
+  zVersion,
+} from './recordParts.ts';
 import {
   ANSWERS,
   CURE_STATES,
@@ -23,43 +27,8 @@ import {
   KEEP_REASONS,
   NIGHT_STATUSES,
   OUTCOMES,
-  REFUSALS,
   SOURCE_KINDS,
 } from './vocabulary.ts';
-
-const parsed = <T>(parse: (text: string) => T | undefined, what: string) =>
-  z.string().transform((text, context) => {
-    const value = parse(text);
-    if (value === undefined) {
-      context.addIssue({ code: 'custom', message: `is not ${what}` });
-      return z.NEVER;
-    }
-    return value;
-  });
-
-const zObjectId = parsed<ObjectId>(objectId, 'an object id');
-const zTenantId = parsed<TenantId>(tenantId, 'a tenant id');
-const zImmutableId = parsed<ImmutableId>(immutableId, 'an immutable id');
-const zNightId = parsed<NightId>(nightId, 'a night id');
-const zTimestamp = parsed<Timestamp>(timestamp, 'a UTC time');
-const zJson = z.json() as unknown as z.ZodType<Json>;
-const zCount = z.number().int().nonnegative();
-const zAttempt = z.number().int().positive();
-const zHash = z.string().regex(/^[0-9a-f]{64}$/);
-const zFact = z.strictObject({ value: z.enum(['yes', 'no', 'unknown']), origin: z.string() });
-const zGeneration = { id: zObjectId, deletedDateTime: zTimestamp };
-const zRefusal = z.strictObject({
-  refusal: z.enum(REFUSALS),
-  detail: z.string(),
-  limit: z.number().optional(),
-  actual: z.number().optional(),
-});
-const zCounts = z.strictObject({
-  deletedUsers: zCount,
-  purge: zCount,
-  keep: zCount,
-  keptBy: z.partialRecord(z.enum(KEEP_REASONS), zCount),
-});
 
 /** The first line of every night. */
 const nightStarted = z.strictObject({
@@ -67,10 +36,7 @@ const nightStarted = z.strictObject({
   mode: z.enum(['report', 'purge']),
   tenantId: zTenantId,
   /** Of the tool. Absent in lines of version 0.1. */
-  version: z
-    .string()
-    .regex(/^\d+\.\d+\.\d+$/)
-    .optional(),
+  version: zVersion.optional(),
   /** The policy in force, whole. */
   policy: zJson,
 });
@@ -219,13 +185,7 @@ const nightEnded = z.strictObject({
   open: zCount,
   /** Planned purges that were not tried. */
   notAttempted: zCount,
-  measurements: z.strictObject({
-    durationMs: z.number().nonnegative(),
-    graphCalls: zCount,
-    resourceUnits: zCount,
-    throttled: zCount,
-    retries: zCount,
-  }),
+  measurements: zMeasurements,
   /** Of a defect of this tool. Never in the log. */
   stack: z.string().optional(),
 });

@@ -41,15 +41,12 @@ const USER = {
   DeletedDateTime: 'When it was deleted (UTC): with UserId this is one deletion of one object',
 } as const;
 
-export const factProperty = (name: FactName) => capital(name) as Capitalize<FactName>;
+export const factProperty = (name: FactName) => capital(name);
+export const keptBy = (reason: KeepReason) => `KeptBy${capital(reason)}` as const;
+export const counted = (outcome: OutcomeName) => `Count${capital(outcome)}` as const;
 
-type KeptBy = `KeptBy${Capitalize<KeepReason>}`;
-export const keptBy = (reason: KeepReason) => `KeptBy${capital(reason)}` as KeptBy;
-type Counted = `Count${Capitalize<OutcomeName>}`;
-export const counted = (outcome: OutcomeName) => `Count${capital(outcome)}` as Counted;
-
-function capital(name: string): string {
-  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+function capital<Name extends string>(name: Name): Capitalize<Name> {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}` as Capitalize<Name>;
 }
 
 export const TELEMETRY_EVENTS = {

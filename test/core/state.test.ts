@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { absence, absentNights, apply, sameDeletion } from '../../lib/core/apply.ts';
+import { apply } from '../../lib/core/apply.ts';
 import { baselineOf } from '../../lib/core/baselines.ts';
 import { at, DAY_MS, type NightId, nightId, type ObjectId } from '../../lib/core/ids.ts';
 import { keyOf } from '../../lib/core/model.ts';
 import type { LedgerRecord, RecordOf } from '../../lib/core/record.ts';
+import { absence, absentNights, sameDeletion } from '../../lib/core/standing.ts';
 import { budgetSpent, emptyState, PAST_NIGHTS, type State } from '../../lib/core/state.ts';
 import type { OutcomeName } from '../../lib/core/vocabulary.ts';
 import { deletedMailUser, idOf, NIGHT, NOW, purgeableEvidence, sure, TENANT } from './people.ts';

@@ -159,12 +159,12 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'nights absent never add up',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/standing.ts',
     edits: [['before.absentNights + (isNew ? 1 : 0)', 'before.absentNights + (isNew ? 0 : 0)']],
   },
   {
     name: 'nights absent are not reset',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/standing.ts',
     edits: [
       [
         "if (!isAbsent) return { ...base, absentNights: 0, absentOn: '', absentParts: {} };",
@@ -174,12 +174,12 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'two runs of one day are two nights',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/standing.ts',
     edits: [['before.absentOn !== date && known', "before.absentOn !== '' && known"]],
   },
   {
     name: 'a former deletion counts for the next',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/standing.ts',
     edits: [
       [
         'before.decided.deletedDateTime === deletedDateTime ? before',
@@ -189,7 +189,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'unchanged users who left the recycle bin stand on',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/standing.ts',
     edits: [['    state.evidence.delete(id);\n', '']],
   },
   {
@@ -214,7 +214,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'the budget forgets what nobody verified',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/purging.ts',
     edits: [['  spent.set(key, at);\n', '']],
   },
   {

@@ -142,7 +142,7 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
   },
   {
     name: 'kept users dilute the stop rule',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/purging.ts',
     edits: [["takeTurn(state, tonight, key, outcome === 'unread')", 'takeTurn(state, tonight, key, true)']],
   },
   {
@@ -157,7 +157,7 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
   },
   {
     name: 'the stubborn are forgotten',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/purging.ts',
     edits: [
       [
         'if (makesStubborn) state.stubborn.set',
@@ -225,7 +225,7 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
   },
   {
     name: 'one outcome is counted twice',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/purging.ts',
     edits: [
       [
         '(tonight.outcomes[outcome] ?? 0) + 1',

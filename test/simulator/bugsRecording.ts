@@ -57,7 +57,7 @@ export const BUGS_IN_RECORDING: readonly Bug[] = [
   },
   {
     name: 'nobody looks whether a purge cured anything',
-    file: 'lib/core/apply.ts',
+    file: 'lib/core/purging.ts',
     edits: [["  if (outcome === 'purged') {\n", "  if (outcome === 'alreadyGone') {\n"]],
   },
   {
