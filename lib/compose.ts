@@ -126,6 +126,7 @@ function onPremSource(config: Config, policy: Policy, credential: TokenCredentia
     case 'activeDirectory':
       return createActiveDirectorySource({
         clock: systemClock,
+        goneAttributes: onPremises.gone.flatMap(({ attribute }) => attribute?.name ?? []),
         forests: onPremises.domains.map(({ credentials, ...domain }) => ({
           ...domain,
           ...credentialsNamed(config, credentials, domain.domain),

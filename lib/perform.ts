@@ -1,12 +1,15 @@
 /** Performs one action: the only caller of ports in a night. It judges nothing. */
-import type { Answers } from './core/answers.ts';
+import type { Answers, Sighting } from './core/answers.ts';
+import { type Diff, type Rechecked, startDiff } from './core/evidence/diff.ts';
+import { goneRules } from './core/evidence/gone.ts';
+import { indexKeys } from './core/evidence/keys.ts';
 import type { ImmutableId, ObjectId } from './core/ids.ts';
-import type { DeletedUser, Organization, Presence, SoftDeletedRecipient } from './core/model.ts';
+import { looseText } from './core/immutableId.ts';
+import type { DeletedUser, Organization, SoftDeletedRecipient } from './core/model.ts';
 import { isFresh, NOT_FRESH } from './core/next.ts';
 import { startSample } from './core/overlap.ts';
 import type { Pace } from './core/pace.ts';
 import type { Policy } from './core/policy.ts';
-import { type Diff, startDiff } from './core/presence.ts';
 import { type Action, idOf, keysOf, type State } from './core/state.ts';
 import { messageOf, NightRefused } from './errors.ts';
 import type { OnPremSource, OpenLedger, Ports } from './ports.ts';
@@ -96,7 +99,7 @@ async function* readSources(
   yield {
     kind: 'everybody',
     ...known,
-    found: diff.finish(summaries),
+    found: diff.finish(summaries, goneRules(policy)),
     syncedUsers: summaries.find(({ kind }) => kind === 'entra')?.total ?? 0,
     roles: policy.mode === 'purge' ? await ports.entra.roles(signal) : undefined,
   };
@@ -110,39 +113,53 @@ async function readSource(
 ) {
   const sample = source.kind === 'entra' ? [] : sampling.finish();
   const sampled = new Set(sample);
+  const loose = new Map(sample.map((id) => [looseText(id), id]));
   const found = new Set<ImmutableId>();
-  const pages = source.read([...diff.wanted, ...sample], signal);
+  const pages = source.read(diff.wanted(sample), signal);
   let page = await pages.next();
   for (; !page.done; page = await pages.next()) {
     diff.see(source.kind, page.value);
     if (source.kind === 'entra') sampling.note(page.value);
-    for (const { immutableId, tombstone } of page.value) {
-      if (immutableId !== undefined && tombstone === undefined && sampled.has(immutableId))
-        found.add(immutableId);
+    for (const { immutableIds, textAnchor, tombstone } of page.value) {
+      if (tombstone !== undefined) continue;
+      for (const id of immutableIds) if (sampled.has(id)) found.add(id);
+      const sampledText = textAnchor === undefined ? undefined : loose.get(looseText(textAnchor));
+      if (sampledText !== undefined) found.add(sampledText);
     }
   }
   return { kind: 'source', summary: page.value, sample, found } as const;
 }
 
 /** Where the objects are now; before a DELETE also whether any source has them again. */
-async function look(action: Action, { ports, state, signal }: Performing): Promise<Answers> {
+async function look(action: Action, { ports, signal }: Performing): Promise<Answers> {
   const { clock, entra, sources } = ports;
   const ids = keysOf(action).map(idOf);
   const askedAt = clock.now();
   const sightings = await entra.sightings(ids, signal);
-  const presences = new Map<ImmutableId, readonly Presence[]>();
-  if (action.kind === 'reread') {
-    const planned = state.tonight?.notes.known?.planned;
-    const wanted = keysOf(action).flatMap((key) => planned?.get(key)?.user.immutableId ?? []);
-    const answers = await Promise.all(sources.map((source) => source.recheck(wanted, signal)));
-    for (const id of wanted) {
-      presences.set(
-        id,
-        answers.map((answer) => answer.get(id) ?? { state: 'unknown', origin: 'no answer for this user' }),
-      );
-    }
-  }
-  return { kind: 'sightings', askedAt, sightings, presences };
+  const rechecked = action.kind === 'reread' ? await recheck(sightings, sources, signal) : [];
+  return { kind: 'sightings', askedAt, sightings, rechecked };
+}
+
+/** Whoever does not answer is unknown. */
+async function recheck(
+  sightings: ReadonlyMap<ObjectId, Sighting>,
+  sources: readonly OnPremSource[],
+  signal: AbortSignal,
+): Promise<readonly Rechecked[]> {
+  const users = [...sightings.values()].flatMap(({ deleted }) =>
+    typeof deleted === 'object' ? deleted : [],
+  );
+  const { wanted } = indexKeys(users);
+  return Promise.all(
+    sources.map(async (source): Promise<Rechecked> => {
+      const { kind } = source;
+      try {
+        return { kind, answer: await source.recheck(wanted, signal) };
+      } catch (error) {
+        return { kind, failure: messageOf(error) };
+      }
+    }),
+  );
 }
 
 /** Directly before the wire halt, lease and age of the re-read are asked once more. @throws LedgerFailed */

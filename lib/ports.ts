@@ -1,11 +1,12 @@
 /** What a night needs from the world. */
 import type { Delivery, GraphUsage, PurgeAnswer, Sighting } from './core/answers.ts';
-import type { ImmutableId, NightId, ObjectId, Timestamp } from './core/ids.ts';
+import type { Wanted } from './core/evidence/keys.ts';
+import type { NightId, ObjectId, Timestamp } from './core/ids.ts';
 import type {
   DeletedUser,
   OnPremUser,
   Organization,
-  Presence,
+  Recheck,
   SoftDeletedRecipient,
   SourceSummary,
 } from './core/model.ts';
@@ -50,16 +51,13 @@ export const MAX_PURGE_BATCH = 20;
 export interface OnPremSource {
   readonly kind: SourceKind;
   /**
-   * Streams the on-prem user set: every user that could have one of the `wanted` immutable ids, and as many
+   * Streams the on-prem user set: every object, live or deleted, that has one of the `wanted` keys, and as many
    * others as the source likes. Returning the summary means that it was read to its end and adds up.
    * @throws NightRefused `accessDenied` | `sourceIncomplete` | `sourceEmpty`
    */
-  read(
-    wanted: readonly ImmutableId[],
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly OnPremUser[], SourceSummary, undefined>;
-  /** Asked again just before a purge. Answers for every id asked; what could not be learnt is `unknown`. */
-  recheck(wanted: readonly ImmutableId[], signal: AbortSignal): Promise<ReadonlyMap<ImmutableId, Presence>>;
+  read(wanted: Wanted, signal: AbortSignal): AsyncGenerator<readonly OnPremUser[], SourceSummary, undefined>;
+  /** Asked again just before a purge. @throws Error for the operator: why nothing could be learnt */
+  recheck(wanted: Wanted, signal: AbortSignal): Promise<Recheck>;
 }
 
 /** Exchange Online's word on soft-deleted recipients. */

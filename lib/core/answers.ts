@@ -1,14 +1,8 @@
 /** What performing an action brought, before anything is made of it. */
+import type { Rechecked } from './evidence/diff.ts';
 import type { ImmutableId, ObjectId, Timestamp } from './ids.ts';
 import type { Seen } from './looks.ts';
-import type {
-  DeletedUser,
-  Found,
-  Organization,
-  Presence,
-  SoftDeletedRecipient,
-  SourceSummary,
-} from './model.ts';
+import type { DeletedUser, Found, Organization, SoftDeletedRecipient, SourceSummary } from './model.ts';
 import type { AnswerName } from './vocabulary.ts';
 
 /** Where an object is now; `why` says what failed where that is not clear. */
@@ -75,8 +69,8 @@ export type Answers =
       readonly kind: 'sightings';
       readonly askedAt: Timestamp;
       readonly sightings: ReadonlyMap<ObjectId, Sighting>;
-      /** Each source's answer on each user; empty for a mere look. */
-      readonly presences: ReadonlyMap<ImmutableId, readonly Presence[]>;
+      /** Each source's answer; empty for a mere look. */
+      readonly rechecked: readonly Rechecked[];
     }
   | { readonly kind: 'purge'; readonly answers: ReadonlyMap<ObjectId, PurgeAnswer> }
   /** Certainly nothing was sent. `stop`: the whole night is to end because of it. */

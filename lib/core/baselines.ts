@@ -10,6 +10,8 @@ export interface Baseline {
 
 export interface SourceReadings {
   readonly readings: readonly (Baseline & { readonly at: Timestamp })[];
+  /** Since when every reading was refused. */
+  readonly refusedSince: Timestamp | undefined;
   /** The newest state of each part that was read. */
   readonly lastSeen: Readonly<Record<string, Timestamp>>;
 }
@@ -17,30 +19,32 @@ export interface SourceReadings {
 /** Over how many days the largest reading counts as what a source ought to hold. */
 const BASELINE_DAYS = 7;
 
-/** A refused reading does not become the measure: what it was held against goes on in its place. */
+/** A refused reading does not become the measure. */
 export function withReading(
   before: SourceReadings | undefined,
   record: RecordOf<'sourceRead'>,
   at: Timestamp,
 ): SourceReadings {
-  const measure = record.accepted ? record : record.baseline;
-  const recent = (before?.readings ?? []).filter((one) => elapsedMs(one.at, at) < BASELINE_DAYS * DAY_MS);
+  const readings = before?.readings ?? [];
   const lastSeen = new Map(Object.entries(before?.lastSeen ?? {}));
   for (const [part, asOf] of Object.entries(record.parts ?? {})) {
     const seen = lastSeen.get(part);
     if (seen === undefined || asOf > seen) lastSeen.set(part, asOf);
   }
-  return {
-    readings:
-      measure === undefined ? recent : [...recent, { total: measure.total, slices: measure.slices, at }],
-    lastSeen: Object.fromEntries(lastSeen),
-  };
+  const parts = { lastSeen: Object.fromEntries(lastSeen) };
+  if (!record.accepted) return { readings, refusedSince: before?.refusedSince ?? at, ...parts };
+  const recent = readings.filter((one) => elapsedMs(one.at, at) < BASELINE_DAYS * DAY_MS);
+  const { total, slices } = record;
+  return { readings: [...recent, { total, slices, at }], refusedSince: undefined, ...parts };
 }
 
-/** `undefined` where no earlier night read the source. */
-export function baselineOf(source: SourceReadings | undefined): Baseline | undefined {
-  const readings = source?.readings ?? [];
-  if (readings.length === 0) return undefined;
+/**
+ * `undefined` where no earlier night read the source, and after a week of refusals: what it was held against ages, so that
+ * no refusal is for ever.
+ */
+export function baselineOf(source: SourceReadings | undefined, now: Timestamp): Baseline | undefined {
+  const { readings = [], refusedSince = now } = source ?? {};
+  if (readings.length === 0 || elapsedMs(refusedSince, now) >= BASELINE_DAYS * DAY_MS) return undefined;
   // A slice may be called as what every object has, such as "constructor".
   const slices = new Map<string, number>();
   for (const reading of readings) {

@@ -8,6 +8,7 @@ import type {
   Evidence,
   Fact,
   Found,
+  OnPremState,
   Organization,
   Presence,
   Verdict,
@@ -21,32 +22,74 @@ export function gatherEvidence(
   user: DeletedUser,
   found: Found,
   organization: Pick<Organization, 'verifiedDomains'>,
-  policy: Policy,
+  { policy, now }: { readonly policy: Policy; readonly now: Timestamp },
   word: ExchangeWord,
-): Evidence {
-  const graph = mailUserFact(user, organization.verifiedDomains, policy.mailUserEvidence, found.tombstone);
-  return {
+  before: Before | undefined,
+): Gathered {
+  const graph = mailUserFact(user, organization.verifiedDomains, policy.mailUserEvidence, found.mail);
+  const { fact, state } = onPremisesFact(found.presence, before, now);
+  const evidence = {
     onPremisesSynced: onPremisesSyncedFact(user),
-    onPremises: presenceFact(found.presence),
+    onPremises: fact,
     reappeared: found.reappeared,
     ...withExchangeWord(graph, user.id, word, policy.exchange.use, organization.verifiedDomains),
     hadMailbox: hadMailboxFact(user),
     licensed: licensedFact(user),
   };
+  return { evidence, onPremises: state };
 }
 
-function presenceFact(presence: Presence): Fact {
-  const value = { present: 'yes', absent: 'no', unknown: 'unknown' } as const;
-  return { value: value[presence.state], origin: presence.origin };
+export interface Gathered {
+  readonly evidence: Evidence;
+  readonly onPremises: OnPremState;
+}
+
+/** What earlier nights recorded of the same deletion. */
+export interface Before {
+  /** A live object was seen on-premises. */
+  readonly wasLive: boolean;
+  readonly parked?: OnPremState['parked'];
+}
+
+/** What was seen and vanished without a trace is unknown; who is parked is absent once the rule's days are over. */
+function onPremisesFact(
+  presence: Presence,
+  before: Before | undefined,
+  now: Timestamp,
+): { readonly fact: Fact; readonly state: OnPremState } {
+  const { origin } = presence;
+  switch (presence.state) {
+    case 'present':
+      return { fact: { value: 'yes', origin }, state: { live: true } };
+    case 'unknown':
+      return { fact: { value: 'unknown', origin }, state: {} };
+    case 'parked': {
+      const { rule, forDays } = presence;
+      const since = before?.parked?.rule === rule ? before.parked.since : now;
+      const state = { live: true, parked: { rule, since } } as const;
+      const told = `${origin}; parked (${rule}) since ${since}, gone after ${forDays} days`;
+      return elapsedMs(since, now) < forDays * DAY_MS
+        ? { fact: { value: 'yes', origin: told }, state }
+        : { fact: { value: 'no', origin: told }, state: { ...state, kind: 'parked' } };
+    }
+    case 'absent': {
+      const { kind } = presence;
+      if (kind === 'covered' && before?.wasLive === true) {
+        const why = `${origin}; but an earlier night saw its object there, and nothing shows that it was deleted`;
+        return { fact: { value: 'unknown', origin: why }, state: {} };
+      }
+      return { fact: { value: 'no', origin }, state: { kind } };
+    }
+  }
 }
 
 /** Purge or keep? Of several reasons to keep, the first in a fixed order is named. */
 export function decide(known: Omit<Decision, 'verdict'>, policy: Policy, now: Timestamp): Decision {
-  const { user, evidence, nightsAbsent } = known;
+  const { user, evidence } = known;
   const verdict =
     protectedVerdict(user, policy, now) ??
     factVerdict(evidence) ??
-    timeVerdict(user, nightsAbsent, policy, now) ??
+    timeVerdict(known, policy, now) ??
     ({ verdict: 'purge', grounds: grounds(evidence) } as const);
   return { ...known, verdict };
 }
@@ -78,23 +121,28 @@ function factVerdict(evidence: Evidence): Verdict | undefined {
 }
 
 function timeVerdict(
-  user: DeletedUser,
-  nightsAbsent: number,
+  { user, nightsAbsent, onPremises: { kind } }: Omit<Decision, 'verdict'>,
   policy: Policy,
   now: Timestamp,
 ): Verdict | undefined {
+  // The facts hold by now, so that there is a kind; a line of version 0.1 has none.
+  const graceDays = kind && policy.gracePeriodDays[kind];
+  const nights = kind && policy.nightsAbsent[kind];
+  if (graceDays === undefined || nights === undefined) {
+    return keep('evidenceNotAccepted', `gracePeriodDays has no number for ${kind ?? 'evidence of no kind'}`);
+  }
   if (user.deletedDateTime === undefined) {
     return keep('deletionDateUnknown', 'Graph gave no deletedDateTime');
   }
   const days = elapsedMs(user.deletedDateTime, now) / DAY_MS;
-  if (days < policy.gracePeriodDays) {
+  if (days < graceDays) {
     return keep(
       'withinGracePeriod',
-      `deleted ${user.deletedDateTime}; the grace period is ${policy.gracePeriodDays} days`,
+      `deleted ${user.deletedDateTime}; the grace period is ${graceDays} days (${kind})`,
     );
   }
-  return nightsAbsent < policy.nightsAbsent
-    ? keep('notAbsentLongEnough', `seen absent on ${nightsAbsent} of ${policy.nightsAbsent} nights`)
+  return nightsAbsent < nights
+    ? keep('notAbsentLongEnough', `seen absent on ${nightsAbsent} of ${nights} nights (${kind})`)
     : undefined;
 }
 

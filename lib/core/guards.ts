@@ -98,18 +98,23 @@ export function shrinkRefusals(
       },
     ];
   }
-  if (baseline === undefined) return [];
+  // Where deleted objects are to be seen, each user's own tombstone is asked for, and no count.
+  const showsDeleted = Object.values(source.coverage ?? {}).every(({ tombstones }) => tombstones);
+  if (baseline === undefined || (source.coverage !== undefined && showsDeleted)) return [];
   const now = new Map(Object.entries(source.slices));
-  const slices = Object.entries(baseline.slices)
-    .map(([slice, before]) => ({ name: ` in ${slice}`, before, after: now.get(slice) ?? 0 }))
-    .filter(({ before, after }) => before - after > limits.maxSliceShrinkUsers);
+  const slices = Object.entries(baseline.slices).map(([slice, before]) => ({
+    name: ` in ${slice}`,
+    before,
+    after: now.get(slice) ?? 0,
+  }));
   return [{ name: '', before: baseline.total, after: source.total }, ...slices]
+    .filter(({ before, after }) => before - after > limits.maxSliceShrinkUsers)
     .filter(({ before, after }) => shrinkPercent(before, after) > limits.maxShrinkPercent)
     .map(({ name, before, after }) => ({
       refusal: 'sourceShrank',
       limit: limits.maxShrinkPercent,
       actual: shrinkPercent(before, after),
-      detail: `${source.kind} holds ${after} users${name}, ${shrinkPercent(before, after).toFixed(1)} % fewer than the ${before} of the past week; the policy allows ${limits.maxShrinkPercent} %. Nobody is purged, since a source that lost sight of users proves nobody's absence. If they are really gone, raise onPremises.maxShrinkPercent for a week.`,
+      detail: `${source.kind} holds ${after} users${name}, ${shrinkPercent(before, after).toFixed(1)} % fewer than the ${before} of the past week; the policy allows ${limits.maxShrinkPercent} % or ${limits.maxSliceShrinkUsers} users. Nobody is purged, since a source that lost sight of users shows nobody's absence. If they are really gone, raise onPremises.maxShrinkPercent for a week, or wait: after a week without an accepted reading this one becomes the measure.`,
     }));
 }
 

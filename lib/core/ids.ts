@@ -9,6 +9,8 @@ export type ObjectId = Brand<string, 'ObjectId'>;
 export type TenantId = Brand<string, 'TenantId'>;
 /** `onPremisesImmutableId`, exactly as given: base64 of 16 bytes or a plain anchor. Case matters. */
 export type ImmutableId = Brand<string, 'ImmutableId'>;
+/** A security identifier as text, in capitals: `S-1-5-21-…`. */
+export type SecurityId = Brand<string, 'SecurityId'>;
 /** One run. 32 lower-case hexadecimal digits, so that it also serves as the telemetry's operation id. */
 export type NightId = Brand<string, 'NightId'>;
 /** ISO 8601, UTC, milliseconds: `2026-01-05T02:11:09.000Z`. Compares correctly as text. */
@@ -29,6 +31,12 @@ export function tenantId(text: string): TenantId | undefined {
 /** The immutable id in `text`, or `undefined` where it is blank, or half a character that nobody can be asked for. */
 export function immutableId(text: string): ImmutableId | undefined {
   return text.trim() === '' || !text.isWellFormed() ? undefined : (text as ImmutableId);
+}
+
+/** The security identifier in `text`, or `undefined` where it is none. */
+export function securityId(text: string): SecurityId | undefined {
+  const upper = text.trim().toUpperCase();
+  return /^S-1-\d+(-\d+)+$/.test(upper) ? (upper as SecurityId) : undefined;
 }
 
 /** The night id in `text`, or `undefined` where it is not 32 hexadecimal digits (all zeros is no trace id). */

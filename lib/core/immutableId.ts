@@ -7,18 +7,13 @@ import { type ImmutableId, immutableId } from './ids.ts';
 
 const GUID_BYTES = 16;
 
-/** The immutable id of an object whose binary anchor holds `bytes`; `undefined` where it holds none. */
-export function idFromBytes(bytes: Uint8Array): ImmutableId | undefined {
-  return immutableId(Buffer.from(bytes).toString('base64'));
-}
-
 /**
- * The immutable id of an object whose `mS-DS-ConsistencyGuid` or `objectGUID` holds `bytes`; `undefined` where
- * they are not 16 bytes, or all zero, which is how some tools write "none".
+ * The immutable id of an object whose binary anchor holds `bytes`, 16 or another number; `undefined` where it holds none,
+ * or zeros alone, which is how some tools write "none".
  */
-export function idFromGuid(bytes: Uint8Array): ImmutableId | undefined {
-  if (bytes.length !== GUID_BYTES || bytes.every((byte) => byte === 0)) return undefined;
-  return idFromBytes(bytes);
+export function idFromBytes(bytes: Uint8Array): ImmutableId | undefined {
+  if (bytes.every((byte) => byte === 0)) return undefined;
+  return immutableId(Buffer.from(bytes).toString('base64'));
 }
 
 /**
@@ -33,7 +28,7 @@ export function bytesFromId(id: ImmutableId): Buffer | undefined {
 /** The 16 bytes of a GUID to look for; `undefined` where `id` cannot have come from a GUID. */
 export function guidFromId(id: ImmutableId): Buffer | undefined {
   const bytes = bytesFromId(id);
-  return bytes !== undefined && idFromGuid(bytes) === id ? bytes : undefined;
+  return bytes?.length === GUID_BYTES && idFromBytes(bytes) === id ? bytes : undefined;
 }
 
 /**

@@ -84,7 +84,7 @@ function judgeReread(state: State, key: Key, answers: AnswersOf<'sightings'>, ju
       `it could not be read again (${sighting?.why ?? 'no clear answer'}); not purged`,
     );
   }
-  const decision = secondDecision(state, key, fresh, answers.presences, judging);
+  const decision = secondDecision(state, key, fresh, answers.rechecked, judging);
   if (decision.verdict === 'purge') {
     const attempt = (one?.attempt ?? 0) + 1;
     const { askedAt: readAt } = answers;

@@ -5,12 +5,12 @@ import { decide, gatherEvidence } from './decide.ts';
 import { cureOf } from './exchangeWord.ts';
 import { agedRefusals, PURGE_ROLE, shrinkRefusals, tenantRefusals } from './guards.ts';
 import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
-import { type Decision, type DeletedUser, type Found, keyOf, type Presence, type Refusal } from './model.ts';
+import { type Decision, type DeletedUser, type Found, keyOf, type Refusal } from './model.ts';
 import { overlapRefusals } from './overlap.ts';
 import { fingerprint, makePlan, purgeOf } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { LedgerRecord, RecordOf } from './record.ts';
-import { absence, absentNights, sameDeletion, unchangedUsers } from './standing.ts';
+import { absentStreak, beforeOf, partsRead, sameDeletion, unchangedUsers } from './standing.ts';
 import { budgetSpent, type Judged, type Judging, type Note, type State, type Tonight } from './state.ts';
 import { FACT_NAMES } from './vocabulary.ts';
 
@@ -33,7 +33,7 @@ export function judgeReading(state: State, answer: ReadAnswer, judging: Judging)
     case 'deletedUsers':
       return { lines: [{ kind: 'deletedUsersRead', users: answer.users }], notes: [] };
     case 'source':
-      return judgeSource(state, answer, policy);
+      return judgeSource(state, answer, judging);
     case 'everybody':
       return decideEverybody(state, answer, judging);
   }
@@ -62,9 +62,13 @@ function exchangeLines(
   return [line, ...cures];
 }
 
-function judgeSource(state: State, { summary, sample, found }: Part<'source'>, policy: Policy): Judged {
+function judgeSource(
+  state: State,
+  { summary, sample, found }: Part<'source'>,
+  { policy, now }: Judging,
+): Judged {
   const known = state.sources.get(summary.kind);
-  const baseline = baselineOf(known);
+  const baseline = baselineOf(known, now);
   const refusals = [
     ...overlapRefusals(summary.kind, sample, found),
     ...agedRefusals(summary, known?.lastSeen ?? {}),
@@ -133,20 +137,19 @@ function decision(
   found: Found,
   { answer, policy, now }: { answer: Part<'everybody'>; policy: Policy; now: Timestamp },
 ): Decision {
-  const evidence = gatherEvidence(user, found, answer.organization, policy, answer.recipients);
-  const nightsAbsent = nightsSeenAbsent(state, tonight, user, found.presence, now);
-  return decide({ user, found, evidence, nightsAbsent }, policy, now);
-}
-
-function nightsSeenAbsent(
-  { evidence }: State,
-  tonight: Tonight,
-  { id, deletedDateTime }: DeletedUser,
-  presence: Presence,
-  now: Timestamp,
-): number {
-  if (deletedDateTime === undefined || presence.state !== 'absent') return 0;
-  return absentNights(sameDeletion(evidence.get(id), { deletedDateTime }), absence(tonight, now));
+  const before = sameDeletion(state.evidence.get(user.id), user);
+  const { evidence, onPremises } = gatherEvidence(
+    user,
+    found,
+    answer.organization,
+    { policy, now },
+    answer.recipients,
+    beforeOf(before),
+  );
+  const isAbsent = user.deletedDateTime !== undefined && onPremises.kind !== undefined;
+  const here = { date: now.slice(0, 10), parts: partsRead(tonight), kind: onPremises.kind };
+  const nightsAbsent = isAbsent ? absentStreak(before, here).absentNights : 0;
+  return decide({ user, found, evidence, onPremises, nightsAbsent }, policy, now);
 }
 
 /** A line is written anew before it is too old for later nights to read. */
@@ -176,12 +179,13 @@ function decidedLines(state: State, decisions: readonly Decision[], now: Timesta
 }
 
 /** What a line says, apart from how many nights it has been so. */
-function comparable({ facts, nightsAbsent: _, ...record }: RecordOf<'decided'>): string {
+function comparable({ facts, onPremises, nightsAbsent: _, ...record }: RecordOf<'decided'>): string {
   const inOrder = FACT_NAMES.map((name) => [name, facts[name]?.value, facts[name]?.origin]);
-  return JSON.stringify([Object.entries(record).sort(), inOrder]);
+  const { kind, live, parked } = onPremises ?? {};
+  return JSON.stringify([Object.entries(record).sort(), inOrder, kind, live, parked?.rule, parked?.since]);
 }
 
-function decidedRecord({ user, verdict, evidence, nightsAbsent }: Decision): RecordOf<'decided'> {
+function decidedRecord({ user, verdict, evidence, onPremises, nightsAbsent }: Decision): RecordOf<'decided'> {
   return {
     kind: 'decided',
     id: user.id,
@@ -195,5 +199,6 @@ function decidedRecord({ user, verdict, evidence, nightsAbsent }: Decision): Rec
     detail: verdict.verdict === 'keep' ? verdict.detail : verdict.grounds,
     nightsAbsent,
     facts: evidence,
+    onPremises,
   };
 }

@@ -7,7 +7,7 @@
  * only its on-premises attributes can prove that one, as a directory extension or a tombstone carries them.
  */
 import { domainOf, formerUpn, isWithin, smtpAddress } from './addresses.ts';
-import type { DeletedUser, Fact, ServicePlan, Tombstone } from './model.ts';
+import type { DeletedUser, Fact, OnPremMail, ServicePlan } from './model.ts';
 
 /** `msExchRecipientTypeDetails` of a mail user (Exchange Server documentation, recipient types). */
 const MAIL_USER = '128';
@@ -38,14 +38,14 @@ export function mailUserFact(
   user: DeletedUser,
   verifiedDomains: readonly string[],
   names: ExtensionNames,
-  tombstone?: Tombstone,
+  mail?: OnPremMail,
 ): Fact {
   const membership = memberFact(user);
   if (membership.value !== 'yes') return membership;
   const told = [
     ...extensionFacts(user, verifiedDomains, names),
-    recipientTypeFact(tombstone?.recipientTypeDetails, 'the deleted object on-premises'),
-    targetAddressFact(tombstone?.targetAddress, verifiedDomains, 'the deleted object on-premises'),
+    recipientTypeFact(mail?.recipientTypeDetails, mail?.where ?? ''),
+    targetAddressFact(mail?.targetAddress, verifiedDomains, mail?.where ?? ''),
   ].filter((one) => one !== undefined);
   const origin = told.map((one) => one.origin).join('; ');
   const [first] = told;

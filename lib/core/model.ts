@@ -1,6 +1,6 @@
 /** The tool's values, as types. */
-import type { ImmutableId, ObjectId, TenantId, Timestamp } from './ids.ts';
-import type { FactName, KeepReason, RefusalName, SourceKind } from './vocabulary.ts';
+import type { ImmutableId, ObjectId, SecurityId, TenantId, Timestamp } from './ids.ts';
+import type { AbsenceKind, FactName, KeepReason, RefusalName, SourceKind } from './vocabulary.ts';
 
 /** A value that JSON can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -64,24 +64,61 @@ export interface Organization {
   readonly serverTime: Timestamp | undefined;
 }
 
-/** A user of the on-prem user set, as far as one source knows it. */
-export interface OnPremUser {
-  readonly immutableId: ImmutableId | undefined;
+/** By what an on-premises object is known: each of these can make a deleted Entra user the same person. */
+export interface OnPremKeys {
+  /** What Entra Connect could have made the immutable id of: `mS-DS-ConsistencyGuid`, `objectGUID`, another binary anchor. */
+  readonly immutableIds: readonly ImmutableId[];
+  /** The source anchor, where the object has one other than its objectGUID: a tombstone may have lost it. */
+  readonly anchor?: ImmutableId | undefined;
+  /** A source anchor that is plain text. */
+  readonly textAnchor?: string | undefined;
+  readonly sid?: SecurityId | undefined;
+  /** Former ones, of a migrated person (`sIDHistory`). */
+  readonly sidHistory: readonly SecurityId[];
+}
+
+/** An object of the on-prem user set, as far as one source knows it. */
+export interface OnPremUser extends OnPremKeys {
   readonly userPrincipalName: string | undefined;
   /** Every address, with or without its `smtp:` prefix, in any case. */
   readonly addresses: readonly string[];
-  /** Set where the source holds only its tombstone (Active Directory's Deleted Objects): it is not present. */
+  readonly distinguishedName?: string | undefined;
+  /** `undefined` where the source does not say. */
+  readonly disabled?: boolean | undefined;
+  /** Of the attributes that the policy's `gone` rules name, those that have a value. Names in lower case. */
+  readonly attributes?: Readonly<Record<string, readonly string[]>>;
+  /** `SMTP:user@partner.com` */
+  readonly targetAddress?: string | undefined;
+  /** `msExchRecipientTypeDetails`, a decimal number as text. */
+  readonly recipientTypeDetails?: string | undefined;
+  /** Set where the source holds only its tombstone: it is not present. */
   readonly tombstone?: Tombstone;
 }
 
-/** What a directory still knows of an object that was deleted in it. */
+/** Of an object in Active Directory's Deleted Objects. */
 export interface Tombstone {
   readonly deletedSince: Timestamp | undefined;
-  /** `SMTP:user@partner.com` */
+}
+
+/** What an on-premises object tells of its mail, and in which state the object is. */
+export interface OnPremMail {
+  /** For people: `the deleted object on-premises`. */
+  readonly where: string;
   readonly targetAddress: string | undefined;
-  /** `msExchRecipientTypeDetails`, a decimal number as text. */
   readonly recipientTypeDetails: string | undefined;
 }
+
+/** Which places of one domain a source can speak for. */
+export interface DomainCoverage {
+  /** Can the source see deleted objects of this domain? Then a missing tombstone is no absence. */
+  readonly tombstones: boolean;
+  /** Containers in which, or below which, it saw users: distinguished names in canonical form. */
+  readonly containers: ReadonlySet<string>;
+  /** Could an object of this domain have had this immutable id? */
+  canHaveMade(id: ImmutableId): boolean;
+}
+/** By DNS name, in lower case. */
+export type Coverage = Readonly<Record<string, DomainCoverage>>;
 
 /** What a source says of itself, once it has been read to its end. */
 export interface SourceSummary {
@@ -94,6 +131,17 @@ export interface SourceSummary {
   readonly asOf: Timestamp;
   /** The same for each of its parts (the domains of an export), where they can differ. */
   readonly parts?: Readonly<Record<string, Timestamp>>;
+  /** Absent for Entra ID, which has the whole tenant. */
+  readonly coverage?: Coverage;
+}
+
+/** What a source says when it is asked again just before a purge. */
+export interface Recheck {
+  /** Everybody with one of the wanted keys, live or as a tombstone. */
+  readonly users: readonly OnPremUser[];
+  readonly coverage?: Coverage;
+  /** Immutable ids of which it could not be learnt, and why. */
+  readonly unread?: ReadonlyMap<ImmutableId, string>;
 }
 
 /** A soft-deleted recipient, as Exchange Online itself tells it. */
@@ -113,15 +161,17 @@ export interface SoftDeletedRecipient {
 /** Is the user still in the on-prem user set? */
 export type Presence =
   | { readonly state: 'present'; readonly origin: string }
-  | { readonly state: 'absent'; readonly origin: string }
+  /** Live, and every such object matches a `gone` rule of the policy: absent after so many days. */
+  | { readonly state: 'parked'; readonly rule: string; readonly forDays: number; readonly origin: string }
+  | { readonly state: 'absent'; readonly kind: AbsenceKind; readonly origin: string }
   | { readonly state: 'unknown'; readonly origin: string };
 
 /** What the diff says of one deleted user. */
 export interface Found {
   readonly presence: Presence;
   readonly reappeared: Fact;
-  /** What a directory still holds of it, where a source told. */
-  readonly tombstone?: Tombstone;
+  /** What its deleted or parked object on-premises tells, where a source showed one. */
+  readonly mail?: OnPremMail;
 }
 
 /** Something known, or not known, of a deleted user, and where that came from (for the operator). */
@@ -141,11 +191,22 @@ export type Verdict =
       readonly detail: string;
     };
 
+/** What is known of a deleted user's on-premises object, in a form that later nights compare. */
+export interface OnPremState {
+  /** What shows that it is gone; absent where it is not, or not known to be. */
+  readonly kind?: AbsenceKind | undefined;
+  /** A live object was seen. */
+  readonly live?: true | undefined;
+  /** Every live object matches this `gone` rule; `since` is when the ledger first says so. */
+  readonly parked?: { readonly rule: string; readonly since: Timestamp } | undefined;
+}
+
 /** The verdict on one deleted user, with all that it rests on. */
 export interface Decision {
   readonly user: DeletedUser;
   readonly found: Found;
   readonly evidence: Evidence;
+  readonly onPremises: OnPremState;
   /** Nights in a row, tonight included, on which this generation was seen absent on-premises. */
   readonly nightsAbsent: number;
   readonly verdict: Verdict;

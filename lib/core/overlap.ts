@@ -22,7 +22,9 @@ export function startSample(): {
   let seen = 0;
   return {
     note: (users) => {
-      for (const { immutableId } of users) {
+      for (const {
+        immutableIds: [immutableId],
+      } of users) {
         if (immutableId === undefined) continue;
         if (seen % stride === 0) sample.push(immutableId);
         seen += 1;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type ObjectId, objectId, type TenantId, tenantId } from './ids.ts';
 import { comment, zDomain } from './policyParts.ts';
-import { DELAYS, onPremises } from './policySources.ts';
+import { onPremises, zGracePeriodDays, zNightsAbsent } from './policySources.ts';
 import { inPlainWords } from './policyWords.ts';
 
 const zTenantId = z
@@ -127,23 +127,8 @@ export const policySchema = z
         '"report" decides and records, and purges nothing. "purge" purges. Purging cannot be undone.',
       ),
     tenantId: zTenantId,
-    gracePeriodDays: z
-      .number()
-      .min(0)
-      .max(29)
-      .optional()
-      .describe(
-        'Days since the deletion during which nobody is purged. Entra ID itself purges after 30. Default: 14 with the source "entra", 2 with the others.',
-      ),
-    nightsAbsent: z
-      .number()
-      .int()
-      .min(1)
-      .max(29)
-      .optional()
-      .describe(
-        'On how many nights in a row (UTC dates) a user must have been seen absent on-premises. Default: 3 with the source "entra", 2 with the others.',
-      ),
+    gracePeriodDays: zGracePeriodDays,
+    nightsAbsent: zNightsAbsent,
     maxSyncAgeHours: z
       .number()
       .positive()
@@ -177,15 +162,7 @@ export const policySchema = z
         'What Application Insights, the log and the report of each night hold. The ledger always has everything.',
       ),
   })
-  .describe('The policy of mailuser-purge.')
-  .transform((policy) => {
-    const { gracePeriodDays, nightsAbsent } = DELAYS[policy.onPremises.source];
-    return {
-      ...policy,
-      gracePeriodDays: policy.gracePeriodDays ?? gracePeriodDays,
-      nightsAbsent: policy.nightsAbsent ?? nightsAbsent,
-    };
-  });
+  .describe('The policy of mailuser-purge.');
 
 export type Policy = Readonly<z.output<typeof policySchema>>;
 

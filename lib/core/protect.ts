@@ -80,7 +80,7 @@ const normalDn = (dn: string) =>
  * Only `*` and `?` are special: in an address nearly every other sign that glob libraries give a meaning is an
  * ordinary one, and a rule that protects nobody for that reason would be a purge.
  */
-function globMatches(glob: string, text: string): boolean {
+export function globMatches(glob: string, text: string): boolean {
   const pattern = glob
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')

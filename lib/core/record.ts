@@ -21,6 +21,7 @@ import {
   zVersion,
 } from './recordParts.ts';
 import {
+  ABSENCE_KINDS,
   ANSWERS,
   CURE_STATES,
   FACT_NAMES,
@@ -108,6 +109,17 @@ const decided = z.strictObject({
   /** Nights on which it was seen absent, tonight included. Not compared: it alone makes no new line. */
   nightsAbsent: zCount,
   facts: z.partialRecord(z.enum(FACT_NAMES), zFact),
+  /** What later nights compare. Absent in lines of version 0.1. */
+  onPremises: z
+    .strictObject({
+      /** What shows that its on-premises object is gone. */
+      kind: z.enum(ABSENCE_KINDS).optional(),
+      /** A live object was seen. */
+      live: z.literal(true).optional(),
+      /** Every live object matches this `gone` rule of the policy, and since when. */
+      parked: z.strictObject({ rule: z.string(), since: zTimestamp }).optional(),
+    })
+    .optional(),
 });
 
 /** Every other user of the recycle bin: decided tonight, with the same result as in its last line. */

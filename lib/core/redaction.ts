@@ -80,7 +80,7 @@ export function redactedEnding(
 }
 
 function decided(record: RecordOf<'decided'>): RecordOf<'decided'> {
-  const { kind, id, deletedDateTime, verdict, reason, nightsAbsent, facts } = record;
+  const { kind, id, deletedDateTime, verdict, reason, nightsAbsent, facts, onPremises } = record;
   return {
     kind,
     id,
@@ -95,6 +95,13 @@ function decided(record: RecordOf<'decided'>): RecordOf<'decided'> {
         return fact === undefined ? [] : [[name, bare(fact)]];
       }),
     ),
+    // The rule that parks somebody names an OU.
+    ...(onPremises && {
+      onPremises: {
+        ...onPremises,
+        ...(onPremises.parked && { parked: { ...onPremises.parked, rule: IN_LEDGER } }),
+      },
+    }),
   };
 }
 

@@ -1,9 +1,11 @@
 /** The decision again, on what was read a moment before the DELETE. */
 import { decide, gatherEvidence } from './decide.ts';
-import type { ImmutableId, Timestamp } from './ids.ts';
-import type { DeletedUser, Key, Presence } from './model.ts';
+import { presenceAgain, type Rechecked } from './evidence/diff.ts';
+import { goneRules } from './evidence/gone.ts';
+import type { Timestamp } from './ids.ts';
+import type { DeletedUser, Key } from './model.ts';
 import type { Policy } from './policy.ts';
-import { combinePresence } from './presence.ts';
+import { beforeOf, sameDeletion } from './standing.ts';
 import { idOf, type State } from './state.ts';
 import { UNKNOWN_REASONS } from './vocabulary.ts';
 
@@ -16,7 +18,7 @@ export function secondDecision(
   { tonight, evidence: standing }: State,
   key: Key,
   fresh: DeletedUser,
-  presences: ReadonlyMap<ImmutableId, readonly Presence[]>,
+  rechecked: readonly Rechecked[],
   { policy, now }: { readonly policy: Policy; readonly now: Timestamp },
 ): Second {
   const known = tonight?.notes.known;
@@ -26,11 +28,20 @@ export function secondDecision(
   if (identityOf(fresh) !== identityOf(planned.user)) {
     return { verdict: 'kept', detail: 'its addresses or ids changed since it was read' };
   }
-  const answers = fresh.immutableId === undefined ? [] : (presences.get(fresh.immutableId) ?? []);
-  const found = { ...planned.found, presence: combinePresence(answers) };
-  const evidence = gatherEvidence(fresh, found, known.organization, policy, known.recipients);
-  const nightsAbsent = standing.get(idOf(key))?.absentNights ?? 0;
-  const { verdict } = decide({ user: fresh, found, evidence, nightsAbsent }, policy, now);
+  const found = { ...planned.found, presence: presenceAgain(fresh, rechecked, goneRules(policy)) };
+  const before = sameDeletion(standing.get(idOf(key)), planned.user);
+  const gathered = gatherEvidence(
+    fresh,
+    found,
+    known.organization,
+    { policy, now },
+    known.recipients,
+    beforeOf(before),
+  );
+  // Another kind of evidence than the one whose nights were counted has not been seen on enough nights.
+  const isSame = before?.decided.onPremises?.kind === gathered.onPremises.kind;
+  const nightsAbsent = isSame ? (before?.absentNights ?? 0) : 0;
+  const { verdict } = decide({ user: fresh, found, ...gathered, nightsAbsent }, policy, now);
   if (verdict.verdict === 'purge') return verdict;
   const detail = `${verdict.reason}: ${verdict.detail}`;
   return { verdict: UNKNOWN_REASONS.has(verdict.reason) ? 'unread' : 'kept', detail };

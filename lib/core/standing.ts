@@ -1,25 +1,45 @@
 /** How each user of the recycle bin stands: the last verdict, and on how many nights it was seen absent. */
+import type { Before } from './decide.ts';
 import type { ObjectId, Timestamp } from './ids.ts';
 import type { RecordOf } from './record.ts';
 import { idOf, type Standing, type State, type Tonight } from './state.ts';
+import type { AbsenceKind } from './vocabulary.ts';
 
-/** On which date, and as of when, a night sees somebody absent. */
+/** On which date, and as of when, a night sees somebody absent; and what shows it. */
 export interface Absence {
   readonly date: string;
+  readonly kind: AbsenceKind | undefined;
+  /** By source and part. */
   readonly parts: Readonly<Record<string, Timestamp>>;
 }
 
-export function absence({ sourcesRead }: Tonight, at: Timestamp): Absence {
-  const parts = sourcesRead.flatMap(({ record }) => Object.entries(record.parts ?? {}));
-  return { date: at.slice(0, 10), parts: Object.fromEntries(parts) };
+/** When each part of each source was as it was read. */
+export function partsRead({ sourcesRead }: Tonight): Absence['parts'] {
+  return Object.fromEntries(
+    sourcesRead.flatMap(({ record: { source, asOf, parts } }) =>
+      Object.entries(parts ?? { '': asOf }).map(([part, moment]) => [`${source} ${part}`, moment] as const),
+    ),
+  );
 }
 
-/** A night counts once a UTC date, and only if every part of the sources is newer than at the last one that counted. */
-export function absentNights(before: Standing | undefined, { date, parts }: Absence): number {
-  if (before === undefined || before.absentNights === 0) return 1;
-  const known = Object.entries(before.absentParts);
-  const isNew = before.absentOn !== date && known.every(([part, asOf]) => (parts[part] ?? '9') > asOf);
-  return before.absentNights + (isNew ? 1 : 0);
+type Streak = Pick<Standing, 'absentNights' | 'absentOn' | 'absentParts'>;
+
+/**
+ * A night counts once a UTC date, and only if every part of the sources is newer than at the last one that counted. With
+ * another source, or by another kind of evidence, the count begins anew.
+ */
+export function absentStreak(before: Standing | undefined, { date, kind, parts }: Absence): Streak {
+  const here = { absentOn: date, absentParts: parts };
+  if (before === undefined || before.absentNights === 0) return { absentNights: 1, ...here };
+  const { absentNights, absentOn, absentParts, decided } = before;
+  const known = Object.entries(absentParts);
+  const isSame =
+    decided.onPremises?.kind === kind &&
+    known.length === Object.keys(parts).length &&
+    known.every(([part]) => parts[part] !== undefined);
+  if (!isSame) return { absentNights: 1, ...here };
+  const isNew = absentOn !== date && known.every(([part, asOf]) => (parts[part] ?? asOf) > asOf);
+  return isNew ? { absentNights: absentNights + 1, ...here } : { absentNights, absentOn, absentParts };
 }
 
 /** The same deletion of the same user? Streaks of another one do not count. */
@@ -28,21 +48,23 @@ export const sameDeletion = (
   { deletedDateTime }: { readonly deletedDateTime?: Timestamp | undefined },
 ) => (before !== undefined && before.decided.deletedDateTime === deletedDateTime ? before : undefined);
 
+/** What the decision needs to know of earlier nights. */
+export const beforeOf = (before: Standing | undefined): Before | undefined =>
+  before && { wasLive: before.wasLive, parked: before.decided.onPremises?.parked };
+
 /** The user's standing after a verdict. */
 export function standing(
   last: Standing | undefined,
   decided: RecordOf<'decided'>,
   at: Timestamp,
-  here: Absence,
+  { date, parts }: Pick<Absence, 'date' | 'parts'>,
 ): Standing {
-  const base = { decided, at };
+  const before = sameDeletion(last, decided);
+  const wasLive = before?.wasLive === true || decided.onPremises?.live === true;
+  const base = { decided, at, wasLive };
   const isAbsent = decided.facts.onPremises?.value === 'no' && decided.deletedDateTime !== undefined;
   if (!isAbsent) return { ...base, absentNights: 0, absentOn: '', absentParts: {} };
-  const before = sameDeletion(last, decided);
-  const nights = absentNights(before, here);
-  return nights === before?.absentNights
-    ? { ...base, absentNights: nights, absentOn: before.absentOn, absentParts: before.absentParts }
-    : { ...base, absentNights: nights, absentOn: here.date, absentParts: here.parts };
+  return { ...base, ...absentStreak(before, { date, parts, kind: decided.onPremises?.kind }) };
 }
 
 /** Everybody else stands as before. Where the line does not agree on who that is, their streaks begin anew. */
@@ -53,7 +75,7 @@ export function standOn(state: State, tonight: Tonight, record: RecordOf<'unchan
   }
   const others = unchangedUsers(state, tonight.decided);
   const agrees = others.length === record.users;
-  const here = absence(tonight, at);
+  const here = { date: at.slice(0, 10), parts: partsRead(tonight) };
   for (const id of others) {
     const last = state.evidence.get(id);
     if (last === undefined) continue;

@@ -44,6 +44,8 @@ export interface Standing {
   readonly at: Timestamp;
   /** Nights on which this deletion was seen absent on-premises. */
   readonly absentNights: number;
+  /** A live object was seen on-premises since this deletion. */
+  readonly wasLive: boolean;
   /** Of the last such night: its UTC date, and as of when each part of the sources was. */
   readonly absentOn: string;
   readonly absentParts: Readonly<Record<string, Timestamp>>;

@@ -24,6 +24,7 @@ export const KEEP = {
   mailboxUnknown: 'it is not known whether it had a mailbox',
   licensed: 'it has a licence',
   licenceUnknown: 'it is not known whether it has a licence',
+  evidenceNotAccepted: 'the policy gives no grace period to the kind of evidence that shows it gone',
   withinGracePeriod: 'it was deleted too recently',
   notAbsentLongEnough: 'it has not been seen absent on enough nights',
 } as const;
@@ -207,6 +208,16 @@ export const SOURCE = {
 } as const;
 export type SourceKind = keyof typeof SOURCE;
 export const SOURCE_KINDS = namesOf(SOURCE);
+
+/** What shows that a deleted user is gone on-premises. The policy gives each kind its own grace period. */
+export const ABSENCE = {
+  tombstone: 'its object is among the deleted objects of Active Directory',
+  parked: 'its object is still there, and a `gone` rule of the policy says that it does not count',
+  covered: 'a source that sees the place it lived in, and cannot see deleted objects there, does not have it',
+  entra: 'no live user of Entra ID has it, and no other source is named',
+} as const;
+export type AbsenceKind = keyof typeof ABSENCE;
+export const ABSENCE_KINDS = namesOf(ABSENCE);
 
 export type Mode = 'report' | 'purge';
 

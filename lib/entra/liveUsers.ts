@@ -1,4 +1,5 @@
 /** The live users that directory sync made ("List users"), streamed: nothing here grows with the directory. */
+import { securityId } from '../core/ids.ts';
 import type { OnPremUser, SourceSummary } from '../core/model.ts';
 import { NightRefused } from '../errors.ts';
 import type { GraphClient } from './client.ts';
@@ -104,7 +105,9 @@ function usersOf(page: Page, tally: Tally): { users: readonly OnPremUser[]; ids:
     const domain = /@([^@\s]+)$/.exec(userPrincipalName)?.[1]?.toLowerCase();
     if (domain !== undefined) tally.slices.set(domain, (tally.slices.get(domain) ?? 0) + 1);
     return {
-      immutableId: user.onPremisesImmutableId,
+      immutableIds: user.onPremisesImmutableId === undefined ? [] : [user.onPremisesImmutableId],
+      sid: securityId(user.onPremisesSecurityIdentifier ?? ''),
+      sidHistory: [],
       userPrincipalName,
       addresses: mail === undefined ? proxyAddresses : [...proxyAddresses, mail],
     };

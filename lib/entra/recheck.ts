@@ -1,7 +1,8 @@
 /** Is there, just now, a live user with an immutable id? ("List users", "Advanced query capabilities".) */
 import { z } from 'zod';
+import type { Wanted } from '../core/evidence/keys.ts';
 import type { ImmutableId } from '../core/ids.ts';
-import type { Presence } from '../core/model.ts';
+import type { OnPremUser, Recheck } from '../core/model.ts';
 import { readBatch, type SubAnswer } from './batch.ts';
 import type { GraphClient } from './client.ts';
 import { graphErrorIn } from './graphError.ts';
@@ -12,40 +13,38 @@ const rows = z.object({
   '@odata.nextLink': z.undefined().optional(),
 });
 
-/** Never throws for what the service answers. What could not be learnt is `unknown`. */
-export async function recheck(
-  client: GraphClient,
-  wanted: readonly ImmutableId[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<ImmutableId, Presence>> {
-  const once = [...new Set(wanted)];
-  const urls = once.map((immutableId) => {
+/** Never throws for what the service answers. What could not be learnt is `unread`. */
+export async function recheck(client: GraphClient, { ids }: Wanted, signal: AbortSignal): Promise<Recheck> {
+  const urls = ids.map((immutableId) => {
     // Within OData's quotes a quote is doubled; base64's + / = mean something else in a URL.
     const filter = encodeURIComponent(`onPremisesImmutableId eq '${immutableId.replaceAll("'", "''")}'`);
     return `/users?$filter=${filter}&$select=id,onPremisesImmutableId&$count=true`;
   });
   const answers = await readBatch(client, urls, { advanced: true }, signal);
-  return new Map(once.map((immutableId, index) => [immutableId, presenceIn(answers[index], immutableId)]));
+  const users: OnPremUser[] = [];
+  const unread = new Map<ImmutableId, string>();
+  for (const [index, id] of ids.entries()) {
+    const found = holdersIn(answers[index], id);
+    if (Array.isArray(found)) users.push(...found);
+    else unread.set(id, `Entra ID was asked again for a live user with this immutable id: ${found}`);
+  }
+  return { users, unread };
 }
 
-function presenceIn(answer: SubAnswer | undefined, wanted: ImmutableId): Presence {
-  if (answer?.kind !== 'answered') {
-    return unknown(answer?.detail ?? 'no answer was kept');
-  }
-  if (answer.status !== 200)
-    return unknown(`it answered ${answer.status} ${graphErrorIn(answer.body)}`.trim());
+/** The live users with the id, or why that is not known. */
+function holdersIn(answer: SubAnswer | undefined, wanted: ImmutableId): OnPremUser[] | string {
+  if (answer?.kind !== 'answered') return answer?.detail ?? 'no answer was kept';
+  if (answer.status !== 200) return `it answered ${answer.status} ${graphErrorIn(answer.body)}`.trim();
   const parsed = rows.safeParse(answer.body);
-  if (!parsed.success) return unknown('its answer does not read as documented');
+  if (!parsed.success) return 'its answer does not read as documented';
   const { value, '@odata.count': count } = parsed.data;
   // Graph compares texts without regard to case, so that its rows are only candidates.
-  if (value.some(({ onPremisesImmutableId }) => onPremisesImmutableId === wanted)) {
-    return { state: 'present', origin: 'Entra ID has a live user with this immutable id' };
-  }
-  if (value.length < count) return unknown(`it gave ${value.length} of ${count} users`);
-  return { state: 'absent', origin: 'Entra ID has no live user with this immutable id' };
+  const holders = value.filter(({ onPremisesImmutableId }) => onPremisesImmutableId === wanted);
+  if (holders.length === 0 && value.length < count) return `it gave ${value.length} of ${count} users`;
+  return holders.map(() => ({
+    immutableIds: [wanted],
+    sidHistory: [],
+    userPrincipalName: undefined,
+    addresses: [],
+  }));
 }
-
-const unknown = (why: string): Presence => ({
-  state: 'unknown',
-  origin: `Entra ID was asked again for a live user with this immutable id: ${why}`,
-});

@@ -122,6 +122,7 @@ export const zLiveUser = z.object({
   mail: zText,
   proxyAddresses: zTexts,
   onPremisesImmutableId: zImmutableId,
+  onPremisesSecurityIdentifier: zText,
   onPremisesSyncEnabled: zFlag,
 });
 

@@ -2,8 +2,9 @@
  * The on-prem user set from Active Directory itself. Who is found in any domain is present, whatever became of
  * the others; absent needs every domain to have answered to the end.
  */
+import type { Wanted } from '../core/evidence/keys.ts';
 import type { ImmutableId } from '../core/ids.ts';
-import type { OnPremUser, Presence, SourceSummary, Tombstone } from '../core/model.ts';
+import type { Coverage, DomainCoverage, OnPremUser, Recheck } from '../core/model.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock, OnPremSource } from '../ports.ts';
 import type { Census, Witness } from './census.ts';
@@ -11,7 +12,7 @@ import { checkConfiguration, type Failure, refused } from './directoryRefusals.t
 import { find, findByGuid, hearWitnesses, sweep, sweepDeleted } from './directoryUsers.ts';
 import { type DomainController, type ForestConfig, openDomainController } from './domainController.ts';
 import { directoryFailed } from './ldapErrors.ts';
-import { canHaveMade, matcherFor, type SourceAnchor } from './sourceAnchor.ts';
+import { canHaveMade } from './sourceAnchor.ts';
 
 export type { ForestConfig } from './domainController.ts';
 
@@ -19,6 +20,8 @@ export interface ActiveDirectoryOptions {
   /** Every domain of every forest with synced users. */
   readonly forests: readonly ForestConfig[];
   readonly clock: Clock;
+  /** Attributes that the policy's `gone` rules name. */
+  readonly goneAttributes?: readonly string[];
   /** For each single step with a domain controller: connecting, one search, one page. Default 60 s. */
   readonly timeoutMs?: number;
 }
@@ -36,58 +39,65 @@ export function createActiveDirectorySource(options: ActiveDirectoryOptions): On
   checkConfiguration(forests);
   const readings = new Map<ForestConfig, Reading>();
 
-  async function* read(wanted: readonly ImmutableId[], signal: AbortSignal) {
+  async function* read(wanted: Wanted, signal: AbortSignal) {
     const asOf = clock.now();
-    const notes = startNotes(wanted);
     let total = 0;
-    let slices: SourceSummary['slices'] = {};
+    const slices: Record<string, number> = {};
     for (const forest of forests) {
-      const pages = inTurn(options, forest, signal, (dc) => readDomain(dc, wanted, notes));
+      const deleted: OnPremUser[] = [];
+      const pages = inTurn(options, forest, signal, (dc) => readDomain(dc, wanted));
       let page = await pages.next();
       for (; !page.done; page = await pages.next()) {
-        notes.take(page.value);
+        deleted.push(...page.value.filter(({ tombstone }) => tombstone !== undefined));
         yield page.value;
       }
-      readings.set(forest, { witnesses: page.value.witnesses, tombstones: notes.tombstones });
-      total += page.value.total;
-      slices = { ...slices, ...page.value.slices };
+      const { census, coverage } = page.value;
+      readings.set(forest, { witnesses: census.witnesses, deleted, coverage });
+      total += census.total;
+      slices[forest.domain.toLowerCase()] = census.total;
     }
-    return { kind: 'activeDirectory' as const, total, slices, asOf };
+    return { kind: 'activeDirectory' as const, total, slices, asOf, coverage: coverageOf(readings) };
   }
 
-  async function ask(forest: ForestConfig, ids: readonly ImmutableId[], signal: AbortSignal) {
-    const { domain } = forest;
-    const notes = startNotes(ids);
+  /** Who is live now; and who was deleted when the domain was read. */
+  async function ask(forest: ForestConfig, wanted: Wanted, signal: AbortSignal): Promise<Users> {
     const reading = readings.get(forest);
-    if (reading === undefined) return { domain, notes, failure: `${domain} was not read before` };
-    try {
-      const pages = inTurn(options, forest, signal, async function* (dc) {
-        await hearWitnesses(dc, reading.witnesses);
-        yield* find(dc, ids, matcherFor(ids));
-        return dc.anchor;
-      });
-      let page = await pages.next();
-      for (; !page.done; page = await pages.next()) notes.take(page.value);
-      return { domain, notes, anchor: page.value, tombstones: reading.tombstones };
-    } catch (error) {
-      return { domain, notes, failure: messageOf(error) };
-    }
+    if (reading === undefined) throw new Error(`${forest.domain} was not read before`);
+    const pages = inTurn(options, forest, signal, async function* (dc) {
+      await hearWitnesses(dc, reading.witnesses);
+      yield* find(dc, wanted);
+    });
+    const users: OnPremUser[] = reading.deleted.filter(wanted.has);
+    for await (const page of pages) users.push(...page);
+    return users;
   }
 
   return {
     kind: 'activeDirectory',
     read,
-    async recheck(wanted, signal) {
-      const answers: Answer[] = [];
-      for (const forest of forests) answers.push(await ask(forest, wanted, signal));
-      return new Map(wanted.map((id) => [id, presenceOf(id, answers)]));
+    async recheck(wanted, signal): Promise<Recheck> {
+      const users: OnPremUser[] = [];
+      const failures: string[] = [];
+      for (const forest of forests) {
+        try {
+          users.push(...(await ask(forest, wanted, signal)));
+        } catch (error) {
+          failures.push(messageOf(error));
+        }
+      }
+      const unread = new Map<ImmutableId, string>();
+      if (failures.length > 0) for (const id of wanted.ids) unread.set(id, failures.join('; '));
+      return { users, coverage: coverageOf(readings), unread };
     },
   };
 }
 
+const coverageOf = (readings: ReadonlyMap<ForestConfig, Reading>): Coverage =>
+  Object.fromEntries([...readings].map(([{ domain }, { coverage }]) => [domain.toLowerCase(), coverage]));
+
 /** Runs `job` on the first domain controller that carries it to its end. @throws NightRefused */
 async function* inTurn<T>(
-  { forests, timeoutMs = 60_000 }: ActiveDirectoryOptions,
+  { forests, timeoutMs = 60_000, goneAttributes = [] }: ActiveDirectoryOptions,
   forest: ForestConfig,
   signal: AbortSignal,
   job: (dc: DomainController) => AsyncGenerator<Users, T, undefined>,
@@ -97,7 +107,7 @@ async function* inTurn<T>(
   for (const url of forest.domainControllers) {
     let dc: DomainController | undefined;
     try {
-      dc = await openDomainController(forest, url, known, timeoutMs, signal);
+      dc = await openDomainController(forest, url, { known, timeoutMs, goneAttributes }, signal);
       return yield* job(dc);
     } catch (error) {
       const failure = directoryFailed(error);
@@ -110,70 +120,29 @@ async function* inTurn<T>(
   throw refused(forest, failures);
 }
 
+/** Deleted objects first: who is brought back in between is then seen as live. */
 async function* readDomain(
   dc: DomainController,
-  wanted: readonly ImmutableId[],
-  { present }: Notes,
-): AsyncGenerator<Users, Census, undefined> {
-  const matches = matcherFor(wanted);
-  const census = yield* sweep(dc, matches);
+  wanted: Wanted,
+): AsyncGenerator<Users, { readonly census: Census; readonly coverage: DomainCoverage }, undefined> {
+  const tombstones = yield* sweepDeleted(dc, wanted);
+  const missing = new Set(wanted.ids);
+  const users = sweep(dc, wanted);
+  let page = await users.next();
+  for (; !page.done; page = await users.next()) {
+    for (const { immutableIds } of page.value) for (const id of immutableIds) missing.delete(id);
+    yield page.value;
+  }
+  const census = page.value;
   await hearWitnesses(dc, census.witnesses);
-  const missing = wanted.filter((id) => !present.has(id));
-  yield* findByGuid(dc, missing, matches);
-  yield* sweepDeleted(dc, matches);
-  return census;
+  yield* findByGuid(dc, [...missing], wanted);
+  const { containers } = census;
+  return { census, coverage: { tombstones, containers, canHaveMade: (id) => canHaveMade(id, dc.anchor) } };
 }
 
 /** What is remembered of a domain that was read to its end, for when it is asked again. */
 interface Reading {
   readonly witnesses: readonly Witness[];
-  readonly tombstones: ReadonlyMap<ImmutableId, Tombstone>;
-}
-
-/** Who of those asked for was seen; grows with them and not with the directory. */
-interface Notes {
-  readonly present: ReadonlySet<ImmutableId>;
-  readonly tombstones: ReadonlyMap<ImmutableId, Tombstone>;
-  take(users: Users): void;
-}
-
-function startNotes(asked: readonly ImmutableId[]): Notes {
-  const wanted = new Set(asked);
-  const present = new Set<ImmutableId>();
-  const tombstones = new Map<ImmutableId, Tombstone>();
-  const take = (users: Users) => {
-    for (const { immutableId, tombstone } of users) {
-      if (immutableId === undefined || !wanted.has(immutableId)) continue;
-      if (tombstone === undefined) present.add(immutableId);
-      else tombstones.set(immutableId, tombstone);
-    }
-  };
-  return { present, tombstones, take };
-}
-
-/** What one domain says when it is asked again. */
-interface Answer {
-  readonly domain: string;
-  readonly notes: Notes;
-  /** Why it did not answer to the end. */
-  readonly failure?: string;
-  readonly anchor?: SourceAnchor;
-  readonly tombstones?: Reading['tombstones'];
-}
-
-function presenceOf(id: ImmutableId, answers: readonly Answer[]): Presence {
-  const holder = answers.find(({ notes }) => notes.present.has(id));
-  if (holder !== undefined) return { state: 'present', origin: `${holder.domain} has it` };
-  const failure = answers.find((answer) => answer.failure !== undefined)?.failure;
-  if (failure !== undefined) return { state: 'unknown', origin: failure };
-  if (!answers.some(({ anchor }) => anchor !== undefined && canHaveMade(id, anchor))) {
-    return { state: 'unknown', origin: 'no domain makes such an immutable id of its source anchor' };
-  }
-  const tombstone = answers.map(({ tombstones }) => tombstones?.get(id)).find((one) => one !== undefined);
-  const domains = answers.map(({ domain }) => domain).join(' nor ');
-  const deleted =
-    tombstone === undefined
-      ? 'no tombstone of it was to be seen'
-      : `a tombstone says deleted ${tombstone.deletedSince ?? 'at a time unknown'}`;
-  return { state: 'absent', origin: `not in ${domains}; ${deleted}` };
+  readonly deleted: Users;
+  readonly coverage: DomainCoverage;
 }

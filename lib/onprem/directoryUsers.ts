@@ -1,12 +1,15 @@
 /** What is asked of a domain: everybody, and certain ids. */
 import { AndFilter, type Entry, EqualityFilter, type Filter, OrFilter, PresenceFilter } from 'ldapts';
-import type { ImmutableId } from '../core/ids.ts';
-import type { OnPremUser, Tombstone } from '../core/model.ts';
+import type { Wanted } from '../core/evidence/keys.ts';
+import type { ImmutableId, SecurityId } from '../core/ids.ts';
+import type { OnPremUser } from '../core/model.ts';
 import { type Census, Counter, type Witness } from './census.ts';
+import { objectOf, SEARCHED } from './directoryObject.ts';
 import type { DomainController } from './domainController.ts';
-import { binaries, text, texts, time } from './ldapEntry.ts';
+import { binaries, texts } from './ldapEntry.ts';
 import { DirectoryFailed } from './ldapErrors.ts';
-import { anchorAttributes, anchorOf, anyOf, idsIn, type Matcher, OBJECT_GUID } from './sourceAnchor.ts';
+import { bytesFromSid } from './sid.ts';
+import { AUTOMATIC, anchorAttributes, anchorOf, anyOf, idsIn, OBJECT_GUID } from './sourceAnchor.ts';
 
 /** The domain controllers answer with no more in one page (MaxPageSize). */
 const PAGE_SIZE = 1000;
@@ -21,7 +24,7 @@ const DELETED_OBJECTS = '18E2EA80684F11D2B9AA00C04F79F805';
  */
 export async function* sweep(
   dc: DomainController,
-  matches: Matcher,
+  wanted: Wanted,
 ): AsyncGenerator<readonly OnPremUser[], Census, undefined> {
   const search = { ...searchFor(dc), filter: usersAndAnchored(dc) };
   // Where the last page is empty there may be more behind it. Another page size tells a domain whose users
@@ -29,6 +32,7 @@ export async function* sweep(
   for (const pageSize of [PAGE_SIZE, PAGE_SIZE - 3]) {
     const counter = new Counter(dc);
     let lastPage = 0;
+    let isKnown = false;
     for await (const page of dc.connection.pages(dc.base, search, pageSize)) {
       lastPage = page.length;
       const users = page.filter(isUser);
@@ -36,11 +40,13 @@ export async function* sweep(
         mustBeReadable(user);
         counter.add(user);
       }
-      const others = page.filter((entry) => !isUser(entry) && matches(entry, dc.anchor).size > 0);
-      yield [...users, ...others].flatMap((entry) => rowsOf(dc, entry, matches));
+      const objects = users.map((entry) => objectOf(dc, entry));
+      const others = page.filter((entry) => !isUser(entry)).map((entry) => objectOf(dc, entry));
+      isKnown ||= objects.some(wanted.has);
+      yield [...objects, ...others.filter(wanted.has)];
     }
     const census = counter.result();
-    if (lastPage > 0 || census.total === 0) return believable(dc, census);
+    if (lastPage > 0 || census.total === 0) return believable(dc, census, isKnown);
   }
   throw new DirectoryFailed(
     'sourceIncomplete',
@@ -69,14 +75,18 @@ function isUser(entry: Entry): boolean {
   return (classes.includes('user') || classes.includes('inetorgperson')) && !classes.includes('computer');
 }
 
-/** @throws DirectoryFailed, where there are fewer users than can be, or none with the source anchor. */
-function believable({ forest, anchor }: DomainController, census: Census): Census {
+/**
+ * Entra Cloud Sync writes no mS-DS-ConsistencyGuid back: where no user has one, somebody who is known by objectGUID or SID
+ * shows that none is needed.
+ * @throws DirectoryFailed, where there are fewer users than can be, or none with the source anchor.
+ */
+function believable({ forest, anchor }: DomainController, census: Census, isKnown: boolean): Census {
   const { total, anchored } = census;
   const least = Math.max(1, forest.minUsers ?? 1);
   if (total < least) {
     throw new DirectoryFailed('sourceEmpty', `it shows ${total} users, and there must be at least ${least}`);
   }
-  if (anchored === 0) {
+  if (anchored === 0 && !(anchor === AUTOMATIC && isKnown)) {
     const [first] = anchor.configured;
     throw new DirectoryFailed(
       'accessDenied',
@@ -87,30 +97,37 @@ function believable({ forest, anchor }: DomainController, census: Census): Censu
 }
 
 /**
- * Whatever has one of the ids, of any class and anywhere in the domain. The server looks through the whole
- * domain for ids in mS-DS-ConsistencyGuid, which has no index: for a few ids only. @throws DirectoryFailed
+ * Whatever has one of the keys, of any class and anywhere in the domain. The server looks through the whole
+ * domain for ids in mS-DS-ConsistencyGuid, which has no index: for a few users only. @throws DirectoryFailed
  */
-export async function* find(dc: DomainController, ids: readonly ImmutableId[], matches: Matcher) {
-  for (const some of inPieces(ids)) yield rowsOfAsked(dc, await lookUp(dc, some), matches);
+export async function* find(dc: DomainController, wanted: Wanted) {
+  for (const some of inPieces(wanted.ids)) yield asked(dc, await lookUp(dc, some), wanted);
+  for (const some of inPieces(wanted.sids)) yield asked(dc, await lookUpSids(dc, some), wanted);
 }
 
 /** Whatever has one of the ids as its objectGUID, which has an index. @throws DirectoryFailed */
-export async function* findByGuid(dc: DomainController, ids: readonly ImmutableId[], matches: Matcher) {
-  for (const some of inPieces(ids)) yield rowsOfAsked(dc, await lookUp(dc, some, 'objectGUID'), matches);
+export async function* findByGuid(dc: DomainController, ids: readonly ImmutableId[], wanted: Wanted) {
+  for (const some of inPieces(ids)) yield asked(dc, await lookUp(dc, some, 'objectGUID'), wanted);
 }
 
 /**
- * What is wanted and in Deleted Objects, with its tombstone; nothing where the account may not look there.
- * Without the Recycle Bin an object keeps little more than its objectGUID. @throws DirectoryFailed
+ * What is wanted and in Deleted Objects; returns whether deleted objects are to be seen at all: an account without the
+ * right sees none and gets no error, and may see the container itself. Without the Recycle Bin an object keeps
+ * little more than its objectGUID and SID. @throws DirectoryFailed
  */
-export async function* sweepDeleted(dc: DomainController, matches: Matcher) {
+export async function* sweepDeleted(
+  dc: DomainController,
+  wanted: Wanted,
+): AsyncGenerator<readonly OnPremUser[], boolean, undefined> {
   const base = `<WKGUID=${DELETED_OBJECTS},${dc.base}>`;
   const filter = new EqualityFilter({ attribute: 'isDeleted', value: 'TRUE' });
   const search = { ...searchFor(dc), filter };
+  let isReadable = false;
   for await (const page of dc.connection.pages(base, search, PAGE_SIZE, 'deleted')) {
-    const wanted = page.filter((entry) => matches(entry, dc.anchor).size > 0);
-    yield wanted.flatMap((entry) => rowsOf(dc, entry, matches, tombstoneOf(entry)));
+    isReadable ||= page.some(({ dn }) => !/^cn=deleted objects,/i.test(dn));
+    yield page.map((entry) => objectOf(dc, entry, 'deleted')).filter(wanted.has);
   }
+  return isReadable;
 }
 
 /**
@@ -145,21 +162,21 @@ async function lookUp(
   return filter === undefined ? [] : await dc.connection.search(dc.base, { ...searchFor(dc), filter });
 }
 
+async function lookUpSids(dc: DomainController, sids: readonly SecurityId[]): Promise<readonly Entry[]> {
+  const filters = sids.flatMap((sid) =>
+    ['objectSid', 'sIDHistory'].map(
+      (attribute) => new EqualityFilter({ attribute, value: bytesFromSid(sid) }),
+    ),
+  );
+  return await dc.connection.search(dc.base, { ...searchFor(dc), filter: new OrFilter({ filters }) });
+}
+
 function searchFor(dc: DomainController) {
   const anchors = anchorAttributes(dc.anchor);
   return {
     scope: 'sub' as const,
-    attributes: [
-      ...anchors.all,
-      'objectClass',
-      'userPrincipalName',
-      'mail',
-      'proxyAddresses',
-      'targetAddress',
-      'msExchRecipientTypeDetails',
-      'whenChanged',
-    ],
-    explicitBufferAttributes: anchors.binary,
+    attributes: [...anchors.all, ...SEARCHED, ...dc.goneAttributes],
+    explicitBufferAttributes: [...anchors.binary, 'objectSid', 'sIDHistory'],
   };
 }
 
@@ -171,40 +188,14 @@ function mustBeReadable(entry: Entry): void {
 }
 
 /** @throws DirectoryFailed, where there is an object among them that nobody asked for. */
-function rowsOfAsked(
-  dc: DomainController,
-  entries: readonly Entry[],
-  matches: Matcher,
-): readonly OnPremUser[] {
-  const stranger = entries.find((entry) => matches(entry, dc.anchor).size === 0);
-  if (stranger === undefined) return entries.flatMap((entry) => rowsOf(dc, entry, matches));
-  throw new DirectoryFailed('sourceIncomplete', `it answered with ${stranger.dn}, which was not asked for`);
-}
-
-/** One row for its own id, and one for every other wanted id that it answers to. */
-function rowsOf(
-  dc: DomainController,
-  entry: Entry,
-  matches: Matcher,
-  tombstone?: Tombstone,
-): readonly OnPremUser[] {
-  const own = anchorOf(entry, dc.anchor)?.id;
-  const user = {
-    userPrincipalName: text(entry, 'userPrincipalName'),
-    addresses: ['proxyAddresses', 'mail', 'targetAddress'].flatMap((name) => texts(entry, name)),
-    ...(tombstone && { tombstone }),
-  };
-  const others = [...matches(entry, dc.anchor)].filter((id) => id !== own);
-  return [own, ...others].map((id) => ({ immutableId: id, ...user }));
-}
-
-function tombstoneOf(entry: Entry): Tombstone {
-  return {
-    // Not replicated: on another domain controller it is a little later, never earlier than the deletion.
-    deletedSince: time(entry, 'whenChanged'),
-    targetAddress: text(entry, 'targetAddress'),
-    recipientTypeDetails: text(entry, 'msExchRecipientTypeDetails'),
-  };
+function asked(dc: DomainController, entries: readonly Entry[], wanted: Wanted): readonly OnPremUser[] {
+  const objects = entries.map((entry) => objectOf(dc, entry));
+  const stranger = objects.find((object) => !wanted.has(object));
+  if (stranger === undefined) return objects;
+  throw new DirectoryFailed(
+    'sourceIncomplete',
+    `it answered with ${stranger.distinguishedName}, which was not asked for`,
+  );
 }
 
 function* inPieces<T>(all: readonly T[]): Generator<readonly T[]> {

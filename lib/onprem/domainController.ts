@@ -31,6 +31,8 @@ export interface DomainController {
   /** Distinguished name of the domain. */
   readonly base: string;
   readonly anchor: SourceAnchor;
+  /** Attributes to be read besides. */
+  readonly goneAttributes: readonly string[];
 }
 
 /** `corp.contoso.com` → `DC=corp,DC=contoso,DC=com` */
@@ -43,12 +45,18 @@ const baseOf = (domain: string) =>
 /** Every domain that is asked, so that one that is not can be told. */
 export type KnownDomains = ReadonlySet<string>;
 
+interface Opening {
+  readonly known: KnownDomains;
+  /** For each single step. */
+  readonly timeoutMs: number;
+  readonly goneAttributes: readonly string[];
+}
+
 /** @throws DirectoryFailed */
 export async function openDomainController(
   forest: ForestConfig,
   url: string,
-  known: KnownDomains,
-  timeoutMs: number,
+  { known, timeoutMs, goneAttributes }: Opening,
   signal: AbortSignal,
 ): Promise<DomainController> {
   const server = { url, startTls: forest.startTls ?? false, ca: forest.ca, timeoutMs };
@@ -59,7 +67,7 @@ export async function openDomainController(
     await connection.bind(forest.username, forest.password);
     await checkDomains(connection, root.configuration, forest, known);
     const anchor = await anchorFor(connection, root.schema, forest.sourceAnchor);
-    return { forest, connection, base: baseOf(forest.domain), anchor };
+    return { forest, connection, base: baseOf(forest.domain), anchor, goneAttributes };
   } catch (error) {
     await connection.close();
     throw error;

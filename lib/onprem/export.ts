@@ -3,27 +3,27 @@
  * manifest, and the file of users that it names. The manifest is written last and each file has a name of its
  * own, so that an export under way never disturbs the one before: either is read whole or not at all.
  */
-import type { ImmutableId } from '../core/ids.ts';
-import type { OnPremUser, Presence, SourceSummary } from '../core/model.ts';
+import type { Wanted } from '../core/evidence/keys.ts';
+import type { Coverage, DomainCoverage, OnPremUser, Recheck, SourceSummary } from '../core/model.ts';
 import { codeOf, messageOf, NightRefused } from '../errors.ts';
 import type { OnPremSource } from '../ports.ts';
-import { canHaveMade, otherIdsOf } from './exportAnchor.ts';
 import { ExportUnreadable } from './exportCsv.ts';
-import { readUsers, type Slices } from './exportFile.ts';
+import { readUsers } from './exportFile.ts';
 import { createExportLookup, type ExportLookupOptions, type FoundExport } from './exportLookup.ts';
 import type { ExportManifest } from './exportManifest.ts';
 
 export interface ExportSourceOptions extends ExportLookupOptions {
-  /** DNS names of every domain with synced users. All are required: who is in none of them is absent. */
+  /** DNS names of every domain with synced users. All are required. */
   readonly domains: readonly string[];
 }
 
 /** What one read to the end established. */
 interface Reading {
   readonly manifests: readonly ExportManifest[];
-  readonly asked: ReadonlySet<ImmutableId>;
-  /** Those of them that were found, and where. */
-  readonly present: ReadonlyMap<ImmutableId, string>;
+  readonly wanted: Wanted;
+  /** Who has one of the wanted keys. */
+  readonly users: readonly OnPremUser[];
+  readonly coverage: Coverage;
 }
 
 /**
@@ -36,26 +36,23 @@ export function createExportSource(options: ExportSourceOptions): OnPremSource {
   let last: Reading | undefined;
 
   async function* readAll(
-    asked: ReadonlySet<ImmutableId>,
+    wanted: Wanted,
     patience: 'wait' | 'now',
     signal: AbortSignal,
   ): AsyncGenerator<readonly OnPremUser[], SourceSummary, undefined> {
     const manifests: ExportManifest[] = [];
-    const present = new Map<ImmutableId, string>();
-    let slices: Slices = {};
+    const users: OnPremUser[] = [];
+    const coverage: Record<string, DomainCoverage> = {};
     for (const domain of domains) {
       const found = await lookup.find(domain, patience, signal);
-      const { manifest } = found;
-      const pages = readFile(found, asked, options.store.location, signal);
+      const pages = readFile(found, options.store.location, signal);
       let page = await pages.next();
       for (; !page.done; page = await pages.next()) {
-        for (const { immutableId } of page.value) {
-          if (immutableId !== undefined && asked.has(immutableId)) present.set(immutableId, nameOf(manifest));
-        }
+        users.push(...page.value.filter(wanted.has));
         yield page.value;
       }
-      slices = { ...slices, ...page.value };
-      manifests.push(manifest);
+      coverage[domain] = page.value;
+      manifests.push(found.manifest);
     }
     const [asOf] = manifests.map(({ finished }) => finished).sort();
     if (asOf === undefined) {
@@ -65,66 +62,61 @@ export function createExportSource(options: ExportSourceOptions): OnPremSource {
       );
     }
     manifests.forEach(lookup.saw);
-    last = { manifests, asked, present };
-    const total = manifests.reduce((sum, { rows }) => sum + rows, 0);
-    const parts = Object.fromEntries(
-      manifests.map(({ domain, finished }) => [domain.toLowerCase(), finished]),
-    );
-    return { kind: 'export', total, slices, asOf, parts };
+    last = { manifests, wanted, users, coverage };
+    const by = <T>(tell: (manifest: ExportManifest) => T) =>
+      Object.fromEntries(manifests.map((one) => [one.domain.toLowerCase(), tell(one)]));
+    return {
+      kind: 'export',
+      total: manifests.reduce((sum, { rows }) => sum + rows, 0),
+      slices: by(({ rows }) => rows),
+      asOf,
+      parts: by(({ finished }) => finished),
+      coverage,
+    };
   }
 
   /** A reading that knows of all `wanted` and that the manifests, as they are now, still bear out. */
-  async function currentReading(
-    wanted: readonly ImmutableId[],
-    signal: AbortSignal,
-  ): Promise<Reading | undefined> {
+  async function currentReading(wanted: Wanted, signal: AbortSignal): Promise<Reading | undefined> {
     const known = last;
-    if (known !== undefined && wanted.every((id) => known.asked.has(id))) {
+    if (known !== undefined && includes(known.wanted, wanted)) {
       const now: ExportManifest[] = [];
       for (const domain of domains) now.push(await lookup.manifest(domain, signal));
       if (now.every(({ sha256 }, index) => sha256 === known.manifests[index]?.sha256)) return known;
     }
-    for await (const _ of readAll(new Set([...(known?.asked ?? []), ...wanted]), 'now', signal));
+    for await (const _ of readAll(known === undefined ? wanted : both(known.wanted, wanted), 'now', signal));
     return last;
   }
 
   return {
     kind: 'export',
-    read: (wanted, signal) => readAll(new Set(wanted), 'wait', signal),
-    recheck: async (wanted, signal) => {
-      try {
-        const reading = await currentReading(wanted, signal);
-        return new Map(wanted.map((id) => [id, presenceOf(id, reading)]));
-      } catch (error) {
-        const unknown: Presence = { state: 'unknown', origin: messageOf(error) };
-        return new Map(wanted.map((id) => [id, unknown]));
-      }
+    read: (wanted, signal) => readAll(wanted, 'wait', signal),
+    recheck: async (wanted, signal): Promise<Recheck> => {
+      const reading = await currentReading(wanted, signal);
+      if (reading === undefined) throw new Error('no export was read');
+      return { users: reading.users.filter(wanted.has), coverage: reading.coverage };
     },
   };
 }
 
-function presenceOf(id: ImmutableId, reading: Reading | undefined): Presence {
-  if (reading?.asked.has(id) !== true) return { state: 'unknown', origin: 'no export was read' };
-  const where = reading.present.get(id);
-  if (where === undefined && !reading.manifests.some(({ sourceAnchor }) => canHaveMade(id, sourceAnchor))) {
-    return { state: 'unknown', origin: 'no export makes such an immutable id of its source anchor' };
-  }
-  return where === undefined
-    ? { state: 'absent', origin: `not in ${reading.manifests.map(nameOf).join(', nor in ')}` }
-    : { state: 'present', origin: `in ${where}` };
-}
+const both = (one: Wanted, other: Wanted): Wanted => ({
+  ids: [...new Set([...one.ids, ...other.ids])],
+  sids: [...new Set([...one.sids, ...other.sids])],
+  has: (keys) => one.has(keys) || other.has(keys),
+});
 
-const nameOf = ({ domain, finished }: ExportManifest) => `the export of ${domain}, finished ${finished}`;
+function includes(known: Wanted, { ids, sids }: Wanted): boolean {
+  const [knownIds, knownSids] = [new Set(known.ids), new Set(known.sids)];
+  return ids.every((id) => knownIds.has(id)) && sids.every((sid) => knownSids.has(sid));
+}
 
 /** @throws NightRefused */
 async function* readFile(
   { manifest, file }: FoundExport,
-  asked: ReadonlySet<ImmutableId>,
   location: string,
   signal: AbortSignal,
-): AsyncGenerator<readonly OnPremUser[], Slices, undefined> {
+): AsyncGenerator<readonly OnPremUser[], DomainCoverage, undefined> {
   try {
-    return yield* readUsers(manifest, file, otherIdsOf(asked, manifest.sourceAnchor), signal);
+    return yield* readUsers(manifest, file, signal);
   } catch (error) {
     const { domain, file: name } = manifest;
     throw new NightRefused(

@@ -1,7 +1,7 @@
-/** Which immutable ids a row of an export answers to. */
-
+/** Which keys a row of an export has. */
 import { type ImmutableId, immutableId } from '../core/ids.ts';
-import { guidFromId, looseText } from '../core/immutableId.ts';
+import { guidFromId } from '../core/immutableId.ts';
+import type { OnPremKeys } from '../core/model.ts';
 import type { ExportRow } from './exportCsv.ts';
 import { DEFAULT_SOURCE_ANCHOR, sameText } from './exportManifest.ts';
 
@@ -15,19 +15,14 @@ export const isBinary = (sourceAnchor: string) =>
 export const canHaveMade = (id: ImmutableId, sourceAnchor: string) =>
   !isBinary(sourceAnchor) || guidFromId(id) !== undefined;
 
-/**
- * Tells which of the `wanted` ids a row answers to besides its own: who has such an objectGUID, or an anchor that
- * differs only as a directory does not tell apart, is somebody, and is kept.
- */
-export function otherIdsOf(wanted: ReadonlySet<ImmutableId>, sourceAnchor: string) {
-  const loose = new Map<string, readonly ImmutableId[]>();
-  if (!isBinary(sourceAnchor)) {
-    for (const id of wanted) loose.set(looseText(id), [...(loose.get(looseText(id)) ?? []), id]);
-  }
-  return (row: ExportRow): readonly ImmutableId[] => {
-    const similar = loose.size === 0 ? undefined : loose.get(looseText(row.immutableId));
-    const guid = immutableId(row.objectGuid);
-    const found = guid !== undefined && wanted.has(guid) ? [...(similar ?? []), guid] : (similar ?? []);
-    return found.filter((id) => id !== row.immutableId);
+export function keysOf(row: ExportRow, sourceAnchor: string): OnPremKeys {
+  const own = immutableId(row.immutableId);
+  const guid = immutableId(row.objectGuid);
+  const binary = isBinary(sourceAnchor);
+  return {
+    immutableIds: [binary ? own : undefined, guid].filter((id) => id !== undefined),
+    anchor: binary && own !== guid ? own : undefined,
+    textAnchor: binary ? undefined : own,
+    sidHistory: [],
   };
 }

@@ -2,10 +2,11 @@
 import { createHash, hash } from 'node:crypto';
 import { addAbortSignal, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { type ImmutableId, immutableId } from '../core/ids.ts';
-import { guidFromId } from '../core/immutableId.ts';
-import type { OnPremUser } from '../core/model.ts';
-import { isBinary } from './exportAnchor.ts';
+import { canonical, containersOf, domainOfDn, parseDn } from '../core/distinguishedName.ts';
+import { immutableId } from '../core/ids.ts';
+import { bytesFromId, guidFromId } from '../core/immutableId.ts';
+import type { DomainCoverage, OnPremUser } from '../core/model.ts';
+import { canHaveMade, isBinary, keysOf } from './exportAnchor.ts';
 import { type ExportRow, ExportUnreadable, readRows } from './exportCsv.ts';
 import { type ExportManifest, sameText } from './exportManifest.ts';
 import type { StoredFile } from './exportStore.ts';
@@ -13,20 +14,16 @@ import { createIdTable } from './idTable.ts';
 
 const PAGE_SIZE = 1_000;
 
-/** Users by domain and by OU. */
-export type Slices = Readonly<Record<string, number>>;
-
 /**
- * The users of `file`, a page at a time, each once more for every other id that it answers to. Hash and count are known only at the end, so what was yielded holds
- * only when this returns; when it throws, the pages are to be forgotten.
+ * The users of `file`, a page at a time. Hash and count are known only at the end, so what was yielded holds only when
+ * this returns; when it throws, the pages are to be forgotten.
  * @throws ExportUnreadable, or whatever gzip, CSV and storage have to say
  */
 export async function* readUsers(
   manifest: ExportManifest,
   file: StoredFile,
-  otherIds: (row: ExportRow) => readonly ImmutableId[],
   signal: AbortSignal,
-): AsyncGenerator<readonly OnPremUser[], Slices, undefined> {
+): AsyncGenerator<readonly OnPremUser[], DomainCoverage, undefined> {
   const digest = createHash('sha256');
   let bytes = 0;
   const watched = async function* () {
@@ -40,17 +37,15 @@ export async function* readUsers(
   const unzipped = pipeline(watched(), addAbortSignal(signal, gunzip), () => {});
 
   const check = rowCheck(manifest);
-  const slices = new Map<string, number>();
+  const containers = new Set<string>();
   let rows = 0;
   let page: OnPremUser[] = [];
   for await (const row of readRows(unzipped, manifest.columns)) {
     rows += 1;
     if (rows > manifest.rows)
       throw new ExportUnreadable(`holds more than the ${manifest.rows} rows announced`);
-    const ou = check(row, rows);
-    slices.set(ou, (slices.get(ou) ?? 0) + 1);
-    const user = userOf(row);
-    page.push(user, ...otherIds(row).map((other) => ({ ...user, immutableId: other })));
+    for (const container of check(row, rows)) containers.add(container);
+    page.push(userOf(row, manifest.sourceAnchor));
     if (page.length < PAGE_SIZE) continue;
     yield page;
     page = [];
@@ -66,65 +61,60 @@ export async function* readUsers(
   if (!sameText(digest.digest('hex'), manifest.sha256)) {
     throw new ExportUnreadable('has another SHA-256 than the manifest says');
   }
-  return { [manifest.domain.toLowerCase()]: rows, ...Object.fromEntries(slices) };
+  return { tombstones: false, containers, canHaveMade: (id) => canHaveMade(id, manifest.sourceAnchor) };
 }
 
-/** Tells the OU of a row, once the row is known to be in order. */
+/**
+ * Tells the containers of a row, once the row is known to be in order. Two accounts can have one anchor; one account that
+ * comes twice may stand in another one's place.
+ */
 function rowCheck({ domain, sourceAnchor, rows }: ExportManifest) {
   const binary = isBinary(sourceAnchor);
-  const suffix = domain
-    .toLowerCase()
-    .split('.')
-    .map((label) => `,dc=${label}`)
-    .join('');
   const seen = createIdTable(rows);
   const words = new Uint32Array(4);
   const key = Buffer.from(words.buffer);
-
-  return (row: ExportRow, number: number): string => {
+  return (row: ExportRow, number: number): readonly string[] => {
     const id = immutableId(row.immutableId);
     if (id === undefined) throw new ExportUnreadable(`has no immutable id in row ${number}`);
-    if (binary && guidFromId(id) === undefined)
-      throw new ExportUnreadable(notGuid('an immutable id', number));
+    if (binary && bytesFromId(id) === undefined)
+      throw new ExportUnreadable(`has an immutable id in row ${number} that is not base64`);
     const guid = immutableId(row.objectGuid);
     if (guid !== undefined && guidFromId(guid) === undefined) {
-      throw new ExportUnreadable(notGuid('an objectGuid', number));
+      throw new ExportUnreadable(`has an objectGuid in row ${number} that is not 16 bytes in base64`);
     }
-    // A hash of 16 bytes stands for a text of any length: two texts of one hash are not to be found.
-    if (binary) key.write(id, 'base64');
-    else hash('sha256', id, 'buffer').copy(key, 0, 0, key.length);
+    // A hash of 16 bytes stands for whatever else tells one account from another.
+    if (guid !== undefined) key.write(guid, 'base64');
+    else hash('sha256', `${id} ${row.distinguishedName}`, 'buffer').copy(key, 0, 0, key.length);
     if (!seen.add(words)) {
       throw new ExportUnreadable(
-        `has the immutable id ${row.immutableId} twice, the second time in row ${number}`,
+        `has the user ${row.distinguishedName} twice, the second time in row ${number}`,
       );
     }
-    const dn = row.distinguishedName.toLowerCase();
-    const parent = parentOf(dn);
-    if (parent === undefined || !`,${parent}`.endsWith(suffix) || endsInDomain(dn.slice(0, -suffix.length))) {
+    const dn = parseDn(row.distinguishedName);
+    if (dn === undefined) {
+      throw new ExportUnreadable(
+        `has a distinguished name in row ${number} that is none: "${row.distinguishedName}"`,
+      );
+    }
+    if (!sameText(domainOfDn(dn) ?? '', domain)) {
       throw new ExportUnreadable(
         `has a user of another domain in row ${number}, at "${row.distinguishedName}"`,
       );
     }
-    return parent;
+    return containersOf(dn).map(canonical);
   };
 }
 
-const notGuid = (what: string, row: number) => `has ${what} in row ${row} that is not 16 bytes in base64`;
-
-/** `ou=sales,dc=contoso,dc=com` of `cn=smith\, john,ou=sales,dc=contoso,dc=com` */
-function parentOf(dn: string): string | undefined {
-  const name = /^(?:[^\\,]|\\.)+,/s.exec(dn)?.[0];
-  return name === undefined ? undefined : dn.slice(name.length);
-}
-
-/** A child domain's users end as the parent's do, with one more domain component before. */
-const endsInDomain = (dn: string) => /(?<!\\),dc=[^,]*$/.test(dn);
-
-function userOf(row: ExportRow): OnPremUser {
+function userOf(row: ExportRow, sourceAnchor: string): OnPremUser {
   const addresses = [...row.proxyAddresses.split(';'), row.mail, row.targetAddress];
   return {
-    immutableId: immutableId(row.immutableId),
-    userPrincipalName: row.userPrincipalName === '' ? undefined : row.userPrincipalName,
+    ...keysOf(row, sourceAnchor),
+    userPrincipalName: told(row.userPrincipalName),
     addresses: addresses.map((address) => address.trim()).filter((address) => address !== ''),
+    distinguishedName: row.distinguishedName,
+    targetAddress: told(row.targetAddress),
+    recipientTypeDetails: told(row.recipientTypeDetails),
   };
 }
+
+const told = (cell: string) => (cell === '' ? undefined : cell);

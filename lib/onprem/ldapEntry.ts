@@ -34,14 +34,3 @@ export function time(entry: Entry, name: string): Timestamp | undefined {
   const [, year, month, day, hour, minute, second] = parts;
   return timestamp(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
-
-/** The containers of a distinguished name, innermost first, down to `base`; in lower case. */
-export function containersOf(dn: string, base: string): readonly string[] {
-  const lower = dn.toLowerCase();
-  const starts: number[] = [];
-  for (let at = 0; at < lower.length; at += 1) {
-    if (lower[at] === '\\') at += 1;
-    else if (lower[at] === ',') starts.push(at + 1);
-  }
-  return starts.map((start) => lower.slice(start)).filter((name) => name.endsWith(`,${base.toLowerCase()}`));
-}

@@ -1,7 +1,7 @@
 /** Which attribute of an on-prem object became its immutable id, and how to look an id up by it. */
 import { type Entry, EqualityFilter, type Filter, OrFilter } from 'ldapts';
 import { type ImmutableId, immutableId } from '../core/ids.ts';
-import { bytesFromId, guidFromId, idFromBytes, idFromGuid, looseText } from '../core/immutableId.ts';
+import { bytesFromId, guidFromId, idFromBytes } from '../core/immutableId.ts';
 import { binaries, texts } from './ldapEntry.ts';
 
 export interface AnchorAttribute {
@@ -46,9 +46,7 @@ export function anchorAttributes({ searched }: SourceAnchor): { all: string[]; b
 /** The ids in one attribute of an object. */
 export function idsIn(entry: Entry, { name, syntax }: AnchorAttribute): readonly ImmutableId[] {
   const ids =
-    syntax === 'text'
-      ? texts(entry, name).map(immutableId)
-      : binaries(entry, name).map(syntax === 'guid' ? idFromGuid : idFromBytes);
+    syntax === 'text' ? texts(entry, name).map(immutableId) : binaries(entry, name).map(idFromBytes);
   return ids.filter((id) => id !== undefined);
 }
 
@@ -66,46 +64,20 @@ export function anchorOf(
 
 /** Could Entra Connect have made `id` of this anchor? If not, this directory cannot tell that it is gone. */
 export function canHaveMade(id: ImmutableId, { configured }: SourceAnchor): boolean {
-  return configured.some((attribute) => soughtValue(id, attribute) !== undefined);
+  return configured.some(({ syntax }) => {
+    if (syntax === 'text') return true;
+    return (syntax === 'guid' ? guidFromId(id) : bytesFromId(id)) !== undefined;
+  });
 }
 
 /** Matches whatever object has one of the ids in one of the attributes; `undefined` where none can. */
 export function anyOf(ids: readonly ImmutableId[], { searched }: SourceAnchor): Filter | undefined {
   const filters = ids.flatMap((id) =>
     searched.flatMap((attribute) => {
-      const value = soughtValue(id, attribute);
+      const value = attribute.syntax === 'text' ? id : bytesFromId(id);
       // Never as text in a filter: the bytes above 0x7F would be encoded anew, and nothing found.
       return value === undefined ? [] : [new EqualityFilter({ attribute: attribute.name, value })];
     }),
   );
   return filters.length === 0 ? undefined : new OrFilter({ filters });
-}
-
-function soughtValue(id: ImmutableId, { syntax }: AnchorAttribute): Buffer | string | undefined {
-  switch (syntax) {
-    case 'guid':
-      return guidFromId(id);
-    case 'binary':
-      return bytesFromId(id);
-    case 'text':
-      return id;
-  }
-}
-
-/** Tells which of the wanted ids an object answers to. */
-export type Matcher = (entry: Entry, anchor: SourceAnchor) => ReadonlySet<ImmutableId>;
-
-export function matcherFor(wanted: readonly ImmutableId[]): Matcher {
-  const exact = new Set(wanted);
-  const loose = new Map<string, ImmutableId[]>();
-  for (const id of exact) loose.set(looseText(id), [...(loose.get(looseText(id)) ?? []), id]);
-  return (entry, { searched }) =>
-    new Set(
-      searched.flatMap((attribute) =>
-        idsIn(entry, attribute).flatMap((id) => {
-          if (attribute.syntax === 'text') return loose.get(looseText(id)) ?? [];
-          return exact.has(id) ? [id] : [];
-        }),
-      ),
-    );
 }

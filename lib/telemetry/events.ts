@@ -58,8 +58,9 @@ export const TELEMETRY_EVENTS = {
       Version: 'Version of the tool',
     },
     measurements: {
-      GracePeriodDays: 'The policy in force: days since the deletion in which nobody is purged',
-      NightsAbsentRequired: 'The policy in force: nights in a row seen absent',
+      GracePeriodDays:
+        'The policy in force: days since the deletion in which nobody is purged, whatever the evidence',
+      NightsAbsentRequired: 'The policy in force: nights in a row seen absent, with the best evidence',
       MaxPurgesPerNight: 'The policy in force: users',
       MaxPercentOfSyncedUsers: 'The policy in force: percent',
       RollingBudgetDays: 'The policy in force: days',

@@ -2,9 +2,9 @@
 
 import { DAY_MS, elapsedMs, HOUR_MS, type Timestamp } from '../core/ids.ts';
 import { numberAt } from '../core/json.ts';
-import type { Fact } from '../core/model.ts';
+import type { Fact, Json } from '../core/model.ts';
 import type { LedgerLine, RecordOf } from '../core/record.ts';
-import { FACT_NAMES, KEEP_REASONS, OUTCOMES } from '../core/vocabulary.ts';
+import { ABSENCE_KINDS, FACT_NAMES, KEEP_REASONS, OUTCOMES } from '../core/vocabulary.ts';
 import { counted, event, factProperty, keptBy, type TelemetryEvent } from './events.ts';
 
 export interface ProjectionOptions {
@@ -99,8 +99,8 @@ function nightStarted({ mode, tenantId, version, policy }: RecordOf<'nightStarte
     'NightStarted',
     { Mode: mode, TenantId: tenantId, Version: version },
     {
-      GracePeriodDays: numberAt(policy, ['gracePeriodDays']),
-      NightsAbsentRequired: numberAt(policy, ['nightsAbsent']),
+      GracePeriodDays: shortest(policy, 'gracePeriodDays'),
+      NightsAbsentRequired: shortest(policy, 'nightsAbsent'),
       MaxPurgesPerNight: numberAt(policy, [...limits, 'maxPurgesPerNight']),
       MaxPercentOfSyncedUsers: numberAt(policy, [...limits, 'maxPercentOfSyncedUsers']),
       RollingBudgetDays: numberAt(policy, [...limits, 'rollingBudget', 'days']),
@@ -228,4 +228,10 @@ function tally<Name extends string, Key extends string>(
   counts: Readonly<Partial<Record<Name, number>>>,
 ): Readonly<Record<Key, number>> {
   return Object.fromEntries(names.map((name) => [key(name), counts[name] ?? 0])) as Record<Key, number>;
+}
+
+/** Of a number for each kind of evidence the smallest. */
+function shortest(policy: Json, key: string): number | undefined {
+  const kinds = ABSENCE_KINDS.flatMap((kind) => numberAt(policy, [key, kind]) ?? []);
+  return numberAt(policy, [key]) ?? (kinds.length === 0 ? undefined : Math.min(...kinds));
 }

@@ -14,6 +14,7 @@ import { at, type ImmutableId } from '../../lib/core/ids.ts';
 import { createExportSource } from '../../lib/onprem/export.ts';
 import { EXPORT_COLUMNS } from '../../lib/onprem/exportManifest.ts';
 import { createFolderExportStore } from '../../lib/onprem/exportStore.ts';
+import { wantedOf } from '../onprem/asking.ts';
 
 const DOMAIN = 'contoso.com';
 const FILE = 'users-20260105T021109Z.csv.gz';
@@ -76,7 +77,7 @@ async function measure(folder: string, rows: number): Promise<void> {
   let peakHeap = 0;
   let users = 0;
   const began = performance.now();
-  const pages = source.read(wanted, new AbortController().signal);
+  const pages = source.read(wantedOf(wanted), new AbortController().signal);
   let page = await pages.next();
   for (let count = 0; !page.done; page = await pages.next(), count += 1) {
     users += page.value.length;
@@ -84,8 +85,7 @@ async function measure(folder: string, rows: number): Promise<void> {
   }
   const seconds = (performance.now() - began) / 1_000;
   const beganAgain = performance.now();
-  const answers = [...(await source.recheck(wanted, new AbortController().signal)).values()];
-  const present = answers.filter(({ state }) => state === 'present').length;
+  const present = (await source.recheck(wantedOf(wanted), new AbortController().signal)).users.length;
   const { size } = await stat(join(folder, DOMAIN, FILE));
   const mebibytes = (bytes: number) => `${(bytes / MEBIBYTE).toFixed(0)} MiB`;
   console.log(`users read          ${users} (${mebibytes(size)} gzipped)`);
@@ -96,7 +96,7 @@ async function measure(folder: string, rows: number): Promise<void> {
   console.log(`heap before         ${mebibytes(before.heapUsed)}, peak ${mebibytes(peakHeap)}`);
   console.log(`slices              ${Object.keys(page.value.slices).length}`);
   console.log(
-    `recheck of ${answers.length}    ${present} present, ${(performance.now() - beganAgain).toFixed(0)} ms`,
+    `recheck of ${wanted.length}    ${present} present, ${(performance.now() - beganAgain).toFixed(0)} ms`,
   );
 }
 

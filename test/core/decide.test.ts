@@ -1,9 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decide, gatherEvidence } from '../../lib/core/decide.ts';
+import { type Before, decide, gatherEvidence } from '../../lib/core/decide.ts';
 import { at } from '../../lib/core/ids.ts';
-import type { DeletedUser, Evidence, Fact, Presence } from '../../lib/core/model.ts';
-import type { FactName, KeepReason } from '../../lib/core/vocabulary.ts';
+import type { DeletedUser, Evidence, Fact, OnPremState, Presence } from '../../lib/core/model.ts';
+import {
+  ABSENCE_KINDS,
+  type AbsenceKind,
+  type FactName,
+  type KeepReason,
+} from '../../lib/core/vocabulary.ts';
 import {
   anyEvidence,
   deletedMailUser,
@@ -15,9 +20,10 @@ import {
   purgeableEvidence,
 } from './people.ts';
 
+const GONE = { found: FOUND, onPremises: { kind: 'entra' } } as const;
 const unknown = { value: 'unknown', origin: 'a test' } as const;
 const reasonOf = (user: DeletedUser, evidence: Evidence, nights = 9, policy = policyOf()) => {
-  const { verdict } = decide({ user, found: FOUND, evidence, nightsAbsent: nights }, policy, NOW);
+  const { verdict } = decide({ ...GONE, user, evidence, nightsAbsent: nights }, policy, NOW);
   return verdict.verdict === 'keep' ? verdict.reason : 'purge';
 };
 
@@ -119,9 +125,38 @@ describe('protect rules keep', () => {
   });
 });
 
+test('keeps the user where the policy gives no grace period to the kind of evidence', () => {
+  const policy = policyOf({ gracePeriodDays: { tombstone: 0 }, nightsAbsent: 1 });
+  const known = { found: FOUND, user: deletedMailUser(1), evidence: purgeableEvidence, nightsAbsent: 9 };
+  const reason = (kind: AbsenceKind) => {
+    const { verdict } = decide({ ...known, onPremises: { kind } }, policy, NOW);
+    return verdict.verdict === 'keep' ? verdict.reason : 'purge';
+  };
+  expect(ABSENCE_KINDS.map(reason)).toStrictEqual([
+    'purge',
+    'evidenceNotAccepted',
+    'evidenceNotAccepted',
+    'evidenceNotAccepted',
+  ]);
+});
+
+test('each kind of evidence has a grace period and nights of its own', () => {
+  const policy = policyOf({
+    gracePeriodDays: { tombstone: 3, entra: 25 },
+    nightsAbsent: { tombstone: 4 },
+  });
+  const known = { found: FOUND, user: deletedMailUser(1), evidence: purgeableEvidence };
+  const reason = (kind: AbsenceKind, nightsAbsent: number) => {
+    const { verdict } = decide({ ...known, nightsAbsent, onPremises: { kind } }, policy, NOW);
+    return verdict.verdict === 'keep' ? verdict.reason : 'purge';
+  };
+  expect(reason('entra', 9)).toBe('withinGracePeriod');
+  expect([reason('tombstone', 3), reason('tombstone', 4)]).toStrictEqual(['notAbsentLongEnough', 'purge']);
+});
+
 describe('what the verdict rests on is said', () => {
   const verdictOn = (user: DeletedUser, evidence: Evidence, nightsAbsent = 9, policy = policyOf()) =>
-    decide({ user, found: FOUND, evidence, nightsAbsent }, policy, NOW).verdict;
+    decide({ ...GONE, user, evidence, nightsAbsent }, policy, NOW).verdict;
   const user = deletedMailUser(1);
   const says = (name: FactName): Fact => ({ ...purgeableEvidence[name], origin: `says ${name}` });
   const fromNamedOrigins: Evidence = {
@@ -176,7 +211,7 @@ describe('what the verdict rests on is said', () => {
     const deletedDateTime = at(Date.parse(NOW) - 3.25 * 86_400_000);
     expect(verdictOn(deletedMailUser(1, { deletedDateTime }), purgeableEvidence)).toMatchObject({
       reason: 'withinGracePeriod',
-      detail: expect.stringMatching(/2026-02-25T20:00:00\.000Z.* 7 days$/),
+      detail: expect.stringMatching(/2026-02-25T20:00:00\.000Z.* 7 days \(entra\)$/),
     });
     expect(verdictOn(user, purgeableEvidence, 2, policyOf({ nightsAbsent: 3 }))).toMatchObject({
       reason: 'notAbsentLongEnough',
@@ -199,19 +234,61 @@ describe('what the verdict rests on is said', () => {
 });
 
 describe('the evidence', () => {
-  const gather = (presence: Presence, user = deletedMailUser(1), policy = policyOf()) =>
-    gatherEvidence(user, { ...FOUND, presence }, organization, policy, undefined);
+  const gather = (presence: Presence, user = deletedMailUser(1), policy = policyOf(), before?: Before) =>
+    gatherEvidence(user, { ...FOUND, presence }, organization, { policy, now: NOW }, undefined, before);
 
-  test.each([
-    ['present', 'yes'],
-    ['absent', 'no'],
-    ['unknown', 'unknown'],
-  ] as const)('%s on-premises is %s', (state, value) => {
-    expect(gather({ state, origin: 'the diff' }).onPremises).toStrictEqual({ value, origin: 'the diff' });
+  const origin = 'the diff';
+  test.each<readonly [Presence, Fact['value'], OnPremState]>([
+    [{ state: 'present', origin }, 'yes', { live: true }],
+    [{ state: 'absent', kind: 'tombstone', origin }, 'no', { kind: 'tombstone' }],
+    [{ state: 'absent', kind: 'covered', origin }, 'no', { kind: 'covered' }],
+    [{ state: 'unknown', origin }, 'unknown', {}],
+  ])('%j on-premises is %s', (presence, value, state) => {
+    const { evidence, onPremises } = gather(presence);
+    expect(evidence.onPremises).toStrictEqual({ value, origin });
+    expect(onPremises).toStrictEqual(state);
+  });
+
+  test('does not know of a user who was seen on-premises and vanished without a tombstone', () => {
+    const covered = { state: 'absent', kind: 'covered', origin } as const;
+    const { evidence, onPremises } = gather(covered, undefined, undefined, { wasLive: true });
+    expect(evidence.onPremises?.value).toBe('unknown');
+    expect(onPremises).toStrictEqual({});
+    const tombstone = { ...covered, kind: 'tombstone' } as const;
+    expect(gather(tombstone, undefined, undefined, { wasLive: true }).onPremises.kind).toBe('tombstone');
+  });
+
+  describe('of a parked user', () => {
+    const daysAgo = (days: number) => at(Date.parse(NOW) - days * 86_400_000);
+    const parked = { state: 'parked', rule: 'in ou=leavers', forDays: 5, origin } as const;
+    const seen = (days: number, rule = 'in ou=leavers') => ({
+      wasLive: true,
+      parked: { rule, since: daysAgo(days) },
+    });
+
+    test('begins on the first night that sees it', () => {
+      const { evidence, onPremises } = gather(parked);
+      expect(evidence.onPremises?.value).toBe('yes');
+      expect(onPremises).toStrictEqual({ live: true, parked: { rule: 'in ou=leavers', since: NOW } });
+    });
+
+    test('is absence once the days of the rule are over, and no earlier', () => {
+      const young = gather(parked, undefined, undefined, seen(4.9));
+      expect([young.evidence.onPremises?.value, young.onPremises.kind]).toStrictEqual(['yes', undefined]);
+      const old = gather(parked, undefined, undefined, seen(5));
+      expect([old.evidence.onPremises?.value, old.onPremises.kind]).toStrictEqual(['no', 'parked']);
+      expect(old.onPremises.parked?.since).toBe(daysAgo(5));
+    });
+
+    test('begins anew under another rule', () => {
+      const { evidence, onPremises } = gather(parked, undefined, undefined, seen(9, 'disabled'));
+      expect(evidence.onPremises?.value).toBe('yes');
+      expect(onPremises.parked?.since).toBe(NOW);
+    });
   });
 
   test('is what Graph and the diff know; Exchange adds nothing where it is not asked', () => {
-    const evidence = gather(FOUND.presence);
+    const { evidence } = gather(FOUND.presence);
     const values = Object.fromEntries(Object.entries(evidence).map(([name, { value }]) => [name, value]));
     expect(values).toStrictEqual({
       onPremisesSynced: 'yes',
@@ -225,7 +302,11 @@ describe('the evidence', () => {
   });
 
   test('is unknown in all that Exchange would say, where the policy requires its word and has none', () => {
-    const evidence = gather(FOUND.presence, deletedMailUser(1), policyOf({ exchange: { use: 'required' } }));
+    const { evidence } = gather(
+      FOUND.presence,
+      deletedMailUser(1),
+      policyOf({ exchange: { use: 'required' } }),
+    );
     expect([evidence.mailUser, evidence.onHold, evidence.highVolumeEmail]).toStrictEqual(
       Array(3).fill({ value: 'unknown', origin: expect.stringContaining('Exchange') }),
     );
@@ -233,11 +314,19 @@ describe('the evidence', () => {
 
   test('takes in what a directory still holds of the user', () => {
     const internal = { mail: 'a@domain.com', proxyAddresses: ['SMTP:a@domain.com'] };
-    const tombstone = { deletedSince: NOW, targetAddress: undefined, recipientTypeDetails: '128' };
+    const mail = { where: 'the deleted object', targetAddress: undefined, recipientTypeDetails: '128' };
     const user = deletedMailUser(1, internal);
-    expect(gather(FOUND.presence, user).mailUser?.value).toBe('unknown');
-    const found = { ...FOUND, tombstone };
-    expect(gatherEvidence(user, found, organization, policyOf(), undefined).mailUser?.value).toBe('yes');
+    expect(gather(FOUND.presence, user).evidence.mailUser?.value).toBe('unknown');
+    const context = { policy: policyOf(), now: NOW };
+    const { evidence } = gatherEvidence(
+      user,
+      { ...FOUND, mail },
+      organization,
+      context,
+      undefined,
+      undefined,
+    );
+    expect(evidence.mailUser?.value).toBe('yes');
   });
 });
 

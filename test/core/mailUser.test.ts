@@ -86,7 +86,7 @@ describe('with what the directory still holds of it', () => {
     ['they contradict each other', '128', 'SMTP:u@domain.com', {}, 'unknown'],
     ['a bare tombstone: Graph decides', undefined, undefined, internal, 'unknown'],
   ])('%s', (_name, recipientTypeDetails, targetAddress, changes, value) => {
-    const tombstone = { deletedSince: undefined, recipientTypeDetails, targetAddress };
+    const tombstone = { where: 'the deleted object on-premises', recipientTypeDetails, targetAddress };
     expect(mailUserFact(user(changes), VERIFIED, {}, tombstone).value).toBe(value);
   });
 });
@@ -186,7 +186,11 @@ describe('what proves it is told, for the grounds of a purge', () => {
 
   test('everything that was said, where several speak', () => {
     const directoryExtensions = { [TYPE]: '128', [TARGET]: 'SMTP:u@domain.com' };
-    const tombstone = { deletedSince: undefined, recipientTypeDetails: '1', targetAddress: 'SMTP:u@b.com' };
+    const tombstone = {
+      where: 'the deleted object on-premises',
+      recipientTypeDetails: '1',
+      targetAddress: 'SMTP:u@b.com',
+    };
     const { value, origin } = mailUserFact(user({ directoryExtensions }), VERIFIED, NAMES, tombstone);
     expect(value).toBe('unknown');
     expect(origin.split('; ')).toStrictEqual([

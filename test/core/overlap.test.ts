@@ -7,7 +7,8 @@ import { sure } from './people.ts';
 
 const id = (n: number): ImmutableId => sure(immutableId(`anchor ${n}`));
 const user = (n: number): OnPremUser => ({
-  immutableId: id(n),
+  immutableIds: [id(n)],
+  sidHistory: [],
   userPrincipalName: undefined,
   addresses: [],
 });
@@ -42,7 +43,7 @@ test.each([
 });
 
 test('a refusal tells how many of whom the source lacks', () => {
-  const ids = users(40).map(({ immutableId }) => sure(immutableId));
+  const ids = users(40).map(({ immutableIds: [own] }) => sure(own));
   const [refusal, ...others] = overlapRefusals('activeDirectory', ids, new Set(ids.slice(0, 30)));
   expect(others).toStrictEqual([]);
   expect(refusal).toMatchObject({ limit: 10, actual: 25 });
@@ -54,7 +55,7 @@ describe('the sample', () => {
   test('is everybody, in order, as long as they are few', () => {
     const sample = startSample();
     sample.note(users(399));
-    expect(sample.finish()).toStrictEqual(users(399).map(({ immutableId }) => immutableId));
+    expect(sample.finish()).toStrictEqual(users(399).map(({ immutableIds: [own] }) => own));
   });
 
   test('is thinned out by half whenever it reaches four hundred', () => {
@@ -67,12 +68,12 @@ describe('the sample', () => {
       const sample = startSample();
       sample.note(users(count));
       const expected = users(count).filter((_, n) => n % stride === 0);
-      expect(sample.finish()).toStrictEqual(expected.map(({ immutableId }) => immutableId));
+      expect(sample.finish()).toStrictEqual(expected.map(({ immutableIds: [own] }) => own));
     }
   });
 
   test('leaves out whoever has no immutable id, and is the same however the users are paged', () => {
-    const nameless = { ...user(0), immutableId: undefined };
+    const nameless = { ...user(0), immutableIds: [] };
     const everybody = users(1000).flatMap((one, n) => (n % 3 === 0 ? [nameless, one] : [one]));
     const whole = startSample();
     whole.note(everybody);

@@ -69,7 +69,7 @@ export const purgeableEvidence: Readonly<Record<FactName, Fact>> = {
 
 /** What the diff found of somebody who is gone. */
 export const FOUND: Found = {
-  presence: { state: 'absent', origin: 'a test' },
+  presence: { state: 'absent', kind: 'entra', origin: 'a test' },
   reappeared: fact('no'),
 };
 

@@ -10,6 +10,7 @@ const keep: Verdict = { verdict: 'keep', reason: 'licensed', detail: 'a test' };
 const decision = (n: number, verdict: Verdict): Decision => ({
   user: deletedMailUser(n),
   found: FOUND,
+  onPremises: {},
   evidence: purgeableEvidence,
   nightsAbsent: 3,
   verdict,

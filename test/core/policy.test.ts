@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parsePolicy } from '../../lib/core/policy.ts';
 import { publishedSchema } from '../policySchema.ts';
-import { policyJson } from './people.ts';
+import { policyJson, policyOf } from './people.ts';
 
 const problems = (json: unknown) => {
   const result = parsePolicy(json);
@@ -29,21 +29,50 @@ test('the published schema is the one in force (npm run schema writes it)', () =
   expect(readFileSync('policy.schema.json', 'utf8')).toBe(publishedSchema());
 });
 
-test.each([
-  [{ source: 'entra' }, 14, 3],
-  [{ source: 'export', domains: ['domain.com'], maxAgeHours: 26 }, 2, 2],
-  [
-    {
-      source: 'activeDirectory',
-      domains: [{ domain: 'domain.com', domainControllers: ['ldaps://dc1.domain.com'] }],
+test('each kind of evidence has its delays by default', () => {
+  const json = policyJson({ gracePeriodDays: undefined, nightsAbsent: undefined });
+  expect(parsePolicy(json)).toMatchObject({
+    policy: {
+      gracePeriodDays: { tombstone: 3, parked: 7, covered: 7, entra: 14 },
+      nightsAbsent: { tombstone: 1, parked: 2, covered: 2, entra: 3 },
     },
-    2,
-    2,
-  ],
-])('the delays that %j needs are its default', (source, gracePeriodDays, nightsAbsent) => {
-  const onPremises = { ...source, maxShrinkPercent: 3, maxSliceShrinkUsers: 5 };
-  const json = policyJson({ onPremises, gracePeriodDays: undefined, nightsAbsent: undefined });
-  expect(parsePolicy(json)).toMatchObject({ policy: { gracePeriodDays, nightsAbsent } });
+  });
+});
+
+test('one number holds for every kind, and of a table only the kinds with a grace period count', () => {
+  expect(policyOf({ gracePeriodDays: 5, nightsAbsent: 2 })).toMatchObject({
+    gracePeriodDays: { tombstone: 5, parked: 5, covered: 5, entra: 5 },
+    nightsAbsent: { tombstone: 2, parked: 2, covered: 2, entra: 2 },
+  });
+  const { gracePeriodDays, nightsAbsent } = policyOf({
+    gracePeriodDays: { tombstone: 1 },
+    nightsAbsent: { covered: 9 },
+  });
+  expect(gracePeriodDays).toStrictEqual({
+    tombstone: 1,
+    parked: undefined,
+    covered: undefined,
+    entra: undefined,
+  });
+  expect(nightsAbsent).toStrictEqual({ tombstone: 1, parked: 2, covered: 9, entra: 3 });
+});
+
+test.each([
+  [{ forDays: 3 }, 'must name an organizationalUnit, an attribute or disabled'],
+  [{ organizationalUnit: 'Leavers', forDays: 3 }, 'must be a distinguished name'],
+  [{ disabled: false, forDays: 3 }, 'disabled'],
+  [{ disabled: true, forDays: 30 }, 'must be at most 29'],
+])('the gone rule %j is refused', (rule, words) => {
+  const onPremises = {
+    source: 'export',
+    domains: ['domain.com'],
+    maxAgeHours: 26,
+    maxShrinkPercent: 3,
+    maxSliceShrinkUsers: 5,
+    gone: [rule],
+  };
+  const result = parsePolicy(policyJson({ onPremises }));
+  expect('problems' in result && result.problems.join()).toContain(words);
 });
 
 describe('one problem, one line, in plain words', () => {
@@ -88,7 +117,10 @@ describe('one problem, one line, in plain words', () => {
     ],
     [policyJson({ gracePeriodDays: 30 }), ['gracePeriodDays must be at most 29']],
     [policyJson({ nightsAbsent: 0 }), ['nightsAbsent must be at least 1']],
-    [policyJson({ nightsAbsent: 1.5 }), ['nightsAbsent must be a whole number']],
+    [
+      policyJson({ nightsAbsent: 1.5 }),
+      ['nightsAbsent: must be a whole number, or a table such as {"tombstone": 3, "covered": 7}'],
+    ],
     [policyJson({ maxSyncAgeHours: 0 }), ['maxSyncAgeHours must be more than 0']],
     [
       policyJson({ protect: { domains: ['@x.com'] } }),

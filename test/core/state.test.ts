@@ -4,7 +4,7 @@ import { baselineOf } from '../../lib/core/baselines.ts';
 import { at, DAY_MS, type NightId, nightId, type ObjectId } from '../../lib/core/ids.ts';
 import { keyOf } from '../../lib/core/model.ts';
 import type { LedgerRecord, RecordOf } from '../../lib/core/record.ts';
-import { absence, absentNights, sameDeletion } from '../../lib/core/standing.ts';
+import { absentStreak, partsRead, sameDeletion } from '../../lib/core/standing.ts';
 import { budgetSpent, emptyState, PAST_NIGHTS, type State } from '../../lib/core/state.ts';
 import type { OutcomeName } from '../../lib/core/vocabulary.ts';
 import { deletedMailUser, idOf, NIGHT, NOW, purgeableEvidence, sure, TENANT } from './people.ts';
@@ -46,6 +46,7 @@ const decided = (
   detail: 'a test',
   nightsAbsent: 0,
   facts: { ...purgeableEvidence, onPremises: { value, origin: 'a test' } },
+  onPremises: value === 'no' ? { kind: 'tombstone' } : {},
   verdict: 'keep',
   ...verdict,
 });
@@ -99,7 +100,9 @@ describe('nights absent', () => {
   function nights(...entries: readonly Entry[]): number {
     const state = stateOf(...entries, [0, started, night(99)]);
     const tonight = sure(state.tonight);
-    return absentNights(sameDeletion(state.evidence.get(generation.id), generation), absence(tonight, NOW));
+    const before = sameDeletion(state.evidence.get(generation.id), generation);
+    const here = { date: NOW.slice(0, 10), kind: 'tombstone', parts: partsRead(tonight) } as const;
+    return absentStreak(before, here).absentNights;
   }
   test('the first night is the first', () => expect(nights()).toBe(1));
   test('each night adds one', () => expect(nights([2, decided()], [1, decided()])).toBe(3));
@@ -124,6 +127,26 @@ describe('nights absent', () => {
     expect(state.evidence.get(generation.id)?.absentNights).toBe(1);
     const newer = stateOf([2, read(2)], [2, decided()], [1, read(1)], [1, unchanged(1)]);
     expect(newer.evidence.get(generation.id)?.absentNights).toBe(2);
+  });
+  test('another source begins the count anew', () => {
+    const read = (days: number, part: string): LedgerRecord => ({
+      ...readOf(1),
+      parts: { [part]: daysAgo(days) },
+    });
+    const state = stateOf([2, read(2, 'a.com')], [2, decided()], [1, read(1, 'b.com')], [1, unchanged(1)]);
+    expect(state.evidence.get(generation.id)?.absentNights).toBe(1);
+  });
+  test('another kind of evidence begins the count anew', () => {
+    const covered = { ...decided(), onPremises: { kind: 'covered' } } as const;
+    expect(nights([3, decided()], [2, decided()], [1, covered])).toBe(1);
+    expect(nights([3, covered], [2, covered], [1, decided()])).toBe(2);
+  });
+  test('that a live object was seen is remembered as long as the deletion', () => {
+    const seen = { ...decided('yes'), onPremises: { live: true } } as const;
+    const state = stateOf([3, seen], [2, decided('unknown')], [1, unchanged(1)]);
+    expect(state.evidence.get(generation.id)?.wasLive).toBe(true);
+    const again = { ...decided(), deletedDateTime: daysAgo(1) };
+    expect(stateOf([3, seen], [1, again]).evidence.get(generation.id)?.wasLive).toBe(false);
   });
   test('a user who left the recycle bin is forgotten', () => {
     expect(stateOf([2, decided()], [1, unchanged(0, [generation.id])]).evidence.size).toBe(0);
@@ -271,20 +294,23 @@ test('a purge is uncured until Exchange has been seen to hold nothing', () => {
 });
 
 describe('the baseline of a source', () => {
-  const total = (...entries: Entry[]) => baselineOf(stateOf(...entries).sources.get('entra'))?.total;
+  const total = (...entries: Entry[]) => baselineOf(stateOf(...entries).sources.get('entra'), NOW)?.total;
   test('none on the first night', () => expect(total()).toBeUndefined());
   test('the most of the past week', () =>
     expect(total([5, read(100)], [3, read(120)], [1, read(90)])).toBe(120));
   test('the most of each slice, whichever night had it', () => {
     const sliced = (slices: Record<string, number>): LedgerRecord => ({ ...readOf(9), slices });
     const nights = stateOf([3, sliced({ a: 5, b: 1 })], [2, sliced({ a: 3, b: 7 })], [1, sliced({ c: 2 })]);
-    expect(baselineOf(nights.sources.get('entra'))).toStrictEqual({ total: 9, slices: { a: 5, b: 7, c: 2 } });
+    expect(baselineOf(nights.sources.get('entra'), NOW)).toStrictEqual({
+      total: 9,
+      slices: { a: 5, b: 7, c: 2 },
+    });
   });
   test('of one source says nothing of another', () => {
-    expect(baselineOf(stateOf([1, read(100)]).sources.get('export'))).toBeUndefined();
+    expect(baselineOf(stateOf([1, read(100)]).sources.get('export'), NOW)).toBeUndefined();
   });
   test('a refused reading on the first night leaves none', () => {
-    expect(baselineOf(stateOf([1, read(10, false)]).sources.get('entra'))).toBeUndefined();
+    expect(baselineOf(stateOf([1, read(10, false)]).sources.get('entra'), NOW)).toBeUndefined();
   });
   test('a week is seven days, to the moment', () => {
     expect(total([8, read(500)], [1, read(90)])).toBe(90);
@@ -302,11 +328,16 @@ describe('the baseline of a source', () => {
       asOf: NOW,
       accepted: true,
     };
-    expect(baselineOf(stateOf([2, one], [1, one]).sources.get('entra'))).toStrictEqual({ total: 7, slices });
+    expect(baselineOf(stateOf([2, one], [1, one]).sources.get('entra'), NOW)).toStrictEqual({
+      total: 7,
+      slices,
+    });
   });
-  test('a refused reading never becomes the measure', () => {
-    const nights = [20, 15, 10, 5, 1].map((days) => [days, read(10, false, 100)] as const);
-    expect(total([25, read(100)], ...nights)).toBe(100);
+  test('a refused reading does not become the measure, and what it was held against ages', () => {
+    const nights = [6, 5, 1].map((days) => [days, read(10, false, 100)] as const);
+    expect(total([30, read(100)], ...nights)).toBe(100);
+    expect(total([30, read(100)], [7, read(10, false)], ...nights)).toBeUndefined();
+    expect(total([30, read(100)], [7, read(10, false)], [6, read(99)], [1, read(10, false)])).toBe(99);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { wantedOf } from '../onprem/asking.ts';
 import { tinyUser } from '../tenant/tiny.ts';
 import { drained, NEVER, oid, type Rig, type RigOptions, refusalOf, rig, users } from './entraTenant.ts';
 
@@ -25,12 +26,16 @@ describe('the live synced users', () => {
     expect(await read()).toEqual({
       streamed: [
         {
-          immutableId: 'AQEBAQEBAQEBAQEBAQEBAQ==',
+          immutableIds: ['AQEBAQEBAQEBAQEBAQEBAQ=='],
+          sid: 'S-1-5-21-1-2-3-1',
+          sidHistory: [],
           userPrincipalName: 'user1@contoso.com',
           addresses: ['SMTP:a@partner.com', 'smtp:A@contoso.com', 'a@partner.com'],
         },
         {
-          immutableId: undefined,
+          immutableIds: [],
+          sid: 'S-1-5-21-1-2-3-2',
+          sidHistory: [],
           userPrincipalName: 'b@Sub.Contoso.com',
           addresses: ['SMTP:user2@partner.com'],
         },
@@ -48,7 +53,7 @@ describe('the live synced users', () => {
 
   test('come page by page, the next one only when it is wanted', async () => {
     await start({ live: users(2_100) });
-    const reading = tenant.source.read([], NEVER);
+    const reading = tenant.source.read(wantedOf([]), NEVER);
     expect((await reading.next()).value).toHaveLength(999);
     expect(tenant.calls).toHaveLength(1);
     expect((await reading.next()).value).toHaveLength(999);
@@ -68,7 +73,7 @@ describe('the live synced users', () => {
     tenant.servers.faults.add({ match: LIST, kind: 'losePage' });
     const { streamed, summary } = await read();
     expect(summary.total).toBe(2_100);
-    expect(new Set(streamed.map(({ immutableId }) => immutableId)).size).toBe(2_100);
+    expect(new Set(streamed.map(({ immutableIds: [own] }) => own)).size).toBe(2_100);
   });
 
   test.each([
@@ -223,7 +228,7 @@ describe('what Graph does not tell', () => {
   test('stopped between two pages', async () => {
     await start({ live: users(1_200) });
     const stop = new AbortController();
-    const reading = tenant.source.read([], stop.signal);
+    const reading = tenant.source.read(wantedOf([]), stop.signal);
     await reading.next();
     stop.abort(new Error('the time is up'));
     await expect(reading.next()).rejects.toThrow(

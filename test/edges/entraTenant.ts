@@ -4,6 +4,7 @@ import type { GraphCall } from '../../lib/entra/client.ts';
 import { createEntra, type EntraOptions } from '../../lib/entra/entra.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import type { Clock, Entra, OnPremSource } from '../../lib/ports.ts';
+import { wantedOf } from '../onprem/asking.ts';
 import type { EntraUser } from '../tenant/directory.ts';
 import { startTenantServers, type TenantOptions, type TenantServers } from '../tenant/server.ts';
 import { deletedUser, idOf, type TinyDirectory, tinyDirectory, tinyUser, tokenOf } from '../tenant/tiny.ts';
@@ -119,7 +120,7 @@ export async function refusalOf(work: Promise<unknown>): Promise<string> {
 /** What a source streams, and its summary. */
 export async function drained(source: OnPremSource, signal = NEVER) {
   const streamed = [];
-  const reading = source.read([], signal);
+  const reading = source.read(wantedOf([]), signal);
   for (;;) {
     const { done, value } = await reading.next();
     if (done) return { streamed, summary: value };

@@ -166,7 +166,7 @@ describe('personal data', () => {
           yield [];
           throw error;
         },
-        recheck: async () => new Map(),
+        recheck: async () => ({ users: [] }),
       },
     ],
   });

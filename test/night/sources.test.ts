@@ -1,7 +1,7 @@
 /** A source that knows on-premises, honest or not: nobody who is there is purged, whoever is gone is. */
 import { afterEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { at, type ImmutableId, immutableId } from '../../lib/core/ids.ts';
+import { at, immutableId } from '../../lib/core/ids.ts';
 import type { OnPremUser } from '../../lib/core/model.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import type { OnPremSource } from '../../lib/ports.ts';
@@ -9,7 +9,7 @@ import { sure } from '../core/people.ts';
 import { DAY_MS } from '../tenant/clock.ts';
 import { immutableIdOf } from '../tenant/onPrem.ts';
 import { seedPopulation } from '../tenant/population.ts';
-import type { World } from '../tenant/world.ts';
+import { PARTNERS_OU, PEOPLE_OU, type World } from '../tenant/world.ts';
 import { type Stage, setStage } from './stage.ts';
 
 let stage: Stage | undefined;
@@ -51,10 +51,13 @@ interface Lies {
 function sourceOf(world: World, lies: Lies = {}): OnPremSource {
   const everybody = (): OnPremUser[] =>
     [...world.onPrem.users()].map((user) => ({
-      immutableId: immutableId(lies.wrongAnchor ? `other ${user.key}` : immutableIdOf(user)),
+      immutableIds: [sure(immutableId(lies.wrongAnchor ? `other ${user.key}` : immutableIdOf(user)))],
+      sidHistory: [],
       userPrincipalName: user.userPrincipalName,
       addresses: user.proxyAddresses,
     }));
+  const containers = new Set([PEOPLE_OU, PARTNERS_OU].map((ou) => ou.toLowerCase()));
+  const coverage = { 'domain.com': { tombstones: false, containers, canHaveMade: () => true } };
   return {
     kind: 'export',
     async *read() {
@@ -68,17 +71,9 @@ function sourceOf(world: World, lies: Lies = {}): OnPremSource {
       const asOf = at(world.clock.now());
       const parts = { 'domain.com': at(world.clock.now() - (lies.daysOld ?? 0) * DAY_MS) };
       const slices = { 'domain.com': all.length };
-      return { kind: 'export', total: lies.total ?? all.length, slices, asOf, parts };
+      return { kind: 'export', total: lies.total ?? all.length, slices, asOf, parts, coverage };
     },
-    async recheck(wanted) {
-      const there = new Set(everybody().map((user) => user.immutableId));
-      return new Map(
-        wanted.map((id: ImmutableId) => [
-          id,
-          { state: there.has(id) ? 'present' : 'absent', origin: 'the world' } as const,
-        ]),
-      );
-    },
+    recheck: async (wanted) => ({ users: everybody().filter(wanted.has), coverage }),
   };
 }
 

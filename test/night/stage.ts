@@ -156,7 +156,7 @@ function linesIn(folder: string): readonly LedgerLine[] {
 function checkOptions(policy: Policy, servers: TenantServers): CheckOptions {
   return {
     by: servers.clientId,
-    graceDays: policy.gracePeriodDays,
+    graceDays: Math.min(...Object.values(policy.gracePeriodDays).filter((days) => days !== undefined)),
     maxPurges: policy.accidentalDeletionPrevention.maxPurgesPerNight,
     sourceKnowsOnPrem: policy.onPremises.source !== 'entra',
     mailUserProof: policy.exchange.use === 'off' ? 'graph' : 'exchange',

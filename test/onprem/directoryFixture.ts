@@ -4,9 +4,10 @@ import type { OnPremUser, SourceSummary } from '../../lib/core/model.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import { createActiveDirectorySource, type ForestConfig } from '../../lib/onprem/activeDirectory.ts';
 import type { Clock, OnPremSource } from '../../lib/ports.ts';
+import { deletedWith, idsIn, presenceFor, wantedOf } from './asking.ts';
 import type { Relay } from './relay.ts';
 import type { SambaDirectory } from './samba.ts';
-import { PASSWORD, READER } from './sambaSeed.ts';
+import { baseOf, PASSWORD, READER } from './sambaSeed.ts';
 
 export const NOW = at(Date.parse('2026-01-05T02:00:00Z'));
 export const clock: Clock = { now: () => NOW, sleep: async () => undefined };
@@ -44,18 +45,18 @@ export interface Seen {
 }
 
 export async function readAll(source: OnPremSource, wanted: readonly ImmutableId[]): Promise<Seen> {
-  const asked = new Set(wanted);
-  const present = new Set<ImmutableId>();
+  const live: OnPremUser[] = [];
   const tombstones: OnPremUser[] = [];
-  const pages = source.read(wanted, NEVER);
+  const asked = wantedOf(wanted);
+  const pages = source.read(asked, NEVER);
   let page = await pages.next();
   for (; !page.done; page = await pages.next()) {
     for (const user of page.value) {
       if (user.tombstone !== undefined) tombstones.push(user);
-      else if (user.immutableId !== undefined && asked.has(user.immutableId)) present.add(user.immutableId);
+      else if (asked.has(user)) live.push(user);
     }
   }
-  return { summary: page.value, present, tombstones };
+  return { summary: page.value, present: new Set(idsIn(live, wanted)), tombstones };
 }
 
 /** Why the night is refused. */
@@ -69,8 +70,11 @@ export async function refusalOf(reading: Promise<unknown>): Promise<{ refusal: s
   throw new Error('nothing was refused');
 }
 
-export async function presenceOf(source: OnPremSource, id: ImmutableId) {
-  const presence = (await source.recheck([id], NEVER)).get(id);
-  if (presence === undefined) throw new Error(`no answer for ${id}`);
-  return presence;
+/** Presence of a user with this id, who lived in `ou` of the domain (`OU=Staff`). */
+export const presenceOf = (source: OnPremSource, id: ImmutableId, { domain, ou = 'OU=Staff' }: Home) =>
+  presenceFor(source, deletedWith(id, `${ou},${baseOf(domain)}`));
+
+export interface Home {
+  readonly domain: string;
+  readonly ou?: string;
 }

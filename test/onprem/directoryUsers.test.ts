@@ -6,8 +6,9 @@ import { createActiveDirectorySource } from '../../lib/onprem/activeDirectory.ts
 import { find, findByGuid, hearWitnesses, sweep } from '../../lib/onprem/directoryUsers.ts';
 import type { DomainController, ForestConfig } from '../../lib/onprem/domainController.ts';
 import { DirectoryFailed } from '../../lib/onprem/ldapErrors.ts';
-import { AUTOMATIC, matcherFor } from '../../lib/onprem/sourceAnchor.ts';
-import { clock, idOf } from './directoryFixture.ts';
+import { AUTOMATIC, CONSISTENCY_GUID, onlyAnchor } from '../../lib/onprem/sourceAnchor.ts';
+import { idsIn, wantedOf } from './asking.ts';
+import { clock, idOf, plainId } from './directoryFixture.ts';
 import { guidOf } from './sambaSeed.ts';
 
 const forest: ForestConfig = {
@@ -34,6 +35,7 @@ function answering(pagesOf: (pageSize: number) => readonly Entry[][], found: rea
     forest,
     base: 'DC=contoso,DC=test',
     anchor: AUTOMATIC,
+    goneAttributes: [],
     connection: {
       search: async (_base, search) => {
         searches.push(search.filter);
@@ -50,7 +52,7 @@ function answering(pagesOf: (pageSize: number) => readonly Entry[][], found: rea
 
 async function swept(dc: DomainController, wanted: readonly ImmutableId[] = []) {
   const users: OnPremUser[] = [];
-  const pages = sweep(dc, matcherFor(wanted));
+  const pages = sweep(dc, wantedOf(wanted));
   let page = await pages.next();
   for (; !page.done; page = await pages.next()) users.push(...page.value);
   return { users, census: page.value };
@@ -108,47 +110,57 @@ describe('a sweep', () => {
     ]);
     const { users, census } = await swept(dc, [idOf(guidOf('contact'))]);
     expect(census.total).toBe(1);
-    expect(users.map(({ immutableId }) => immutableId)).toEqual(
+    expect(users.map(({ immutableIds: [own] }) => own)).toEqual(
       ['ann', 'contact'].map((name) => idOf(guidOf(name))),
     );
   });
 
-  test('tells of a user under every wanted id that he answers to', async () => {
+  test('tells every id that a user answers to', async () => {
     const wanted = [idOf(guidOf('ann object')), idOf(guidOf('ann'))];
     const { dc } = answering(() => [[ann]]);
     const { users } = await swept(dc, wanted);
-    expect(new Set(users.map(({ immutableId }) => immutableId))).toEqual(new Set(wanted));
+    expect(users).toHaveLength(1);
+    expect(idsIn(users, wanted)).toEqual(wanted);
   });
 
-  test('counts each container with all below it, whatever characters its name has', async () => {
+  test('notes each container with all below it, whatever characters its name has', async () => {
     const dns = ['CN=A\\, B,OU=X\\,Y,OU=Staff', 'CN=C,OU=Back\\\\,OU=Staff', 'CN=D'];
     const entries = dns.map((dn) => entryOf('someone', { dn: `${dn},DC=contoso,DC=test` }));
     const { dc } = answering(() => [entries]);
-    expect((await swept(dc)).census.slices).toEqual({
-      'contoso.test': 3,
-      'contoso.test with userPrincipalName': 3,
-      'contoso.test with mS-DS-ConsistencyGuid': 3,
-      'ou=x\\,y,ou=staff,dc=contoso,dc=test': 1,
-      'ou=back\\\\,ou=staff,dc=contoso,dc=test': 1,
-      'ou=staff,dc=contoso,dc=test': 2,
-    });
+    expect([...(await swept(dc)).census.containers]).toEqual([
+      'ou=x\\,y,ou=staff,dc=contoso,dc=test',
+      'ou=staff,dc=contoso,dc=test',
+      'dc=contoso,dc=test',
+      'dc=test',
+      'ou=back\\\\,ou=staff,dc=contoso,dc=test',
+    ]);
+  });
+
+  test('of a directory that Entra Cloud Sync reads needs no mS-DS-ConsistencyGuid', async () => {
+    const cloudSynced = entryOf('ann', { 'mS-DS-ConsistencyGuid': [] });
+    const { dc } = answering(() => [[cloudSynced]]);
+    expect((await swept(dc, [idOf(guidOf('ann object'))])).census.anchored).toBe(0);
+    const other = { ...dc, anchor: onlyAnchor(CONSISTENCY_GUID) };
+    await expect(swept(other, [idOf(guidOf('ann object'))])).rejects.toEqual(
+      failure('accessDenied', /has the source anchor/),
+    );
   });
 });
 
 describe('a search', () => {
-  test('asks for many ids at once, and for none that no GUID can have become', async () => {
+  test('asks for many ids at once, and for none that no bytes can have become', async () => {
     const { dc, searches } = answering(() => []);
     const ids = Array.from({ length: 401 }, (_, number) => idOf(guidOf(`id ${number}`)));
-    await drained(findByGuid(dc, ids, matcherFor(ids)));
+    await drained(findByGuid(dc, ids, wantedOf(ids)));
     expect(searches).toHaveLength(3);
-    await drained(find(dc, [idOf(Buffer.from('short'))], matcherFor([])));
+    await drained(find(dc, wantedOf([plainId('no base64')])));
     expect(searches).toHaveLength(3);
   });
 
   test('that is answered with a stranger is not believed', async () => {
     const { dc } = answering(() => [], [entryOf('ann')]);
     const wanted = [idOf(guidOf('bob'))];
-    await expect(drained(find(dc, wanted, matcherFor(wanted)))).rejects.toEqual(
+    await expect(drained(find(dc, wantedOf(wanted)))).rejects.toEqual(
       failure('sourceIncomplete', /answered with CN=ann.* not asked for/),
     );
   });

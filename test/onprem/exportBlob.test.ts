@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { type BlobExportStoreOptions, createBlobExportStore } from '../../lib/onprem/exportBlobStore.ts';
 import { type Azurite, startAzurite, storageToken } from '../edges/azurite.ts';
 import { trustedCertificates } from '../tenant/trust.ts';
-import { csvOf, idOf, partsOf, readAll, refusalOf, rowsOf, SIGNAL, sourceOf } from './exportFixture.ts';
+import { presencesOf, wantedOf } from './asking.ts';
+import { csvOf, idOf, partsOf, readAll, refusalOf, rowsOf, sourceOf } from './exportFixture.ts';
 
 const USERS = 5_000;
 const small = partsOf({ csv: csvOf(rowsOf(3)), rows: 3 });
@@ -47,8 +48,8 @@ describe('a container', () => {
     const { users, summary } = await readAll(source, [idOf(1), idOf(-1)]);
     expect(users).toHaveLength(USERS);
     expect(summary.slices['contoso.com']).toBe(USERS);
-    const answers = await source.recheck([idOf(1), idOf(-1)], SIGNAL);
-    expect([...answers.values()].map(({ state }) => state)).toEqual(['present', 'absent']);
+    const presences = await presencesOf(source, [idOf(1), idOf(-1)], 'OU=Even,DC=contoso,DC=com');
+    expect(presences.map(({ state }) => state)).toEqual(['present', 'absent']);
   });
 
   test('that is not there', async () => {
@@ -161,7 +162,7 @@ describe('a download that does not come to its end', () => {
     const url = await newContainer(large);
     const night = new AbortController();
     wire = await startWire(half, () => night.abort());
-    const reading = sourceIn(wire.through(url)).read([], night.signal);
+    const reading = sourceIn(wire.through(url)).read(wantedOf([]), night.signal);
     await expect(
       (async () => {
         for await (const _ of reading);

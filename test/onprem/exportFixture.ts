@@ -11,6 +11,7 @@ import { createExportSource, type ExportSourceOptions } from '../../lib/onprem/e
 import { EXPORT_COLUMNS } from '../../lib/onprem/exportManifest.ts';
 import { createFolderExportStore } from '../../lib/onprem/exportStore.ts';
 import type { Clock, OnPremSource } from '../../lib/ports.ts';
+import { wantedOf } from './asking.ts';
 
 export const NOW = at(Date.parse('2026-01-05T02:00:00Z'));
 export const hoursAgo = (hours: number) => at(Date.parse(NOW) - hours * HOUR_MS);
@@ -127,7 +128,7 @@ export interface WholeRead {
 
 /** @throws what `read` throws */
 export async function readAll(source: OnPremSource, wanted: readonly ImmutableId[] = []): Promise<WholeRead> {
-  const reading = source.read(wanted, SIGNAL);
+  const reading = source.read(wantedOf(wanted), SIGNAL);
   const users: OnPremUser[] = [];
   const pages: number[] = [];
   let page = await reading.next();

@@ -75,6 +75,7 @@ export interface SeedUser {
   readonly ou: string;
   readonly consistencyGuid?: Buffer;
   readonly employeeId?: string;
+  readonly sid?: string;
   readonly objectClass?: 'user' | 'inetOrgPerson' | 'contact';
 }
 
@@ -82,7 +83,7 @@ export const ouLdif = (domain: string, ou: string) =>
   `dn: ${ou},${baseOf(domain)}\nobjectClass: organizationalUnit\n\n`;
 
 export function userLdif(domain: string, user: SeedUser): string {
-  const { name, ou, consistencyGuid, employeeId, objectClass = 'user' } = user;
+  const { name, ou, consistencyGuid, employeeId, sid, objectClass = 'user' } = user;
   const lines = [
     `dn: CN=${name},${ou},${baseOf(domain)}`,
     `objectClass: ${objectClass}`,
@@ -92,7 +93,7 @@ export function userLdif(domain: string, user: SeedUser): string {
       ? []
       : [
           `sAMAccountName: ${name}`,
-          `objectSid: ${DOMAIN_SID}-${++lastRelativeId}`,
+          `objectSid: ${sid ?? `${DOMAIN_SID}-${++lastRelativeId}`}`,
           `userPrincipalName: ${name}@${domain}`,
           `targetAddress: SMTP:${name}@partner.example`,
           'msExchRecipientTypeDetails: 128',

@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS } from '../tenant/clock.ts';
 import type { EntraUser } from '../tenant/directory.ts';
 import { immutableIdOf, RECIPIENT } from '../tenant/onPrem.ts';
 import { type Company, TOOL, violate } from './company.ts';
-import { isProtected } from './policies.ts';
+import { delaysOf, isProtected } from './policies.ts';
 import { keyOf } from './telemetryPort.ts';
 import { generationOf, namesOf, plainName } from './told.ts';
 
@@ -16,7 +16,7 @@ export function dueForPurge(company: Company): ReadonlyMap<string, string> {
   const before = observe(world);
   const options: CheckOptions = {
     by: TOOL,
-    graceDays: policy.gracePeriodDays,
+    graceDays: delaysOf(policy, family).graceDays,
     maxPurges: Number.POSITIVE_INFINITY,
     sourceKnowsOnPrem: family.source !== 'entra',
     mailUserProof: family.exchange !== 'off' ? 'exchange' : family.extension ? 'extension' : 'graph',

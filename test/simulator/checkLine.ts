@@ -5,6 +5,7 @@ import { KEEP_REASONS } from '../../lib/core/vocabulary.ts';
 import { DAY_MS } from '../tenant/clock.ts';
 import { checkReading } from './checkReading.ts';
 import { type Company, violate } from './company.ts';
+import { delaysOf } from './policies.ts';
 import { generationOf, type Told } from './told.ts';
 
 export function checkLine(company: Company, line: LedgerLine): void {
@@ -132,13 +133,14 @@ function checkDecided(
   if (absent) streaks.set(key, { dates, last: date });
   else streaks.delete(key);
   const said = record.facts.onPremises?.value;
-  if (absent ? said !== 'no' : said === 'no') wrong(`on-premises is ${said}, and it was told otherwise`);
+  if (absent ? said === 'yes' : said === 'no') wrong(`on-premises is ${said}, and it was told otherwise`);
+  if (said === 'no') checkShown(company, told, record, wrong);
   if (nightsAbsent > (absent ? dates : 0)) wrong(`absent on ${nightsAbsent} nights, not ${dates}`);
   if (verdict === 'keep') return;
 
   told.decided.add(key);
   if (Date.parse(deletedDateTime ?? '') !== Date.parse(user.deletedDateTime ?? '')) wrong('another deletion');
-  if (dates < told.policy.nightsAbsent) wrong(`absent on ${dates} nights only`);
+  if (dates < delaysOf(told.policy, company.family).nightsAbsent) wrong(`absent on ${dates} nights only`);
   const proven = told.word?.get(id)?.recipientType === 'MailUser';
   const untold = [...NEEDED, ...neededByRules(told), ...(proven ? [] : (['userType'] as const))].filter(
     (name) => user[name] === undefined,
@@ -227,4 +229,22 @@ function forgetOld({ standing, clock }: Company, told: Told): void {
   for (const [id, { at }] of standing) {
     if (clock.now() - at > 31 * DAY_MS && !told.deleted.has(id)) standing.delete(id);
   }
+}
+
+/** Absent is something shown: by a tombstone that was told, or by a place in which somebody was. */
+function checkShown(
+  { family }: Company,
+  told: Told,
+  { id, onPremises }: RecordOf<'decided'>,
+  wrong: (text: string) => void,
+): void {
+  if (family.source === 'entra') return;
+  const { tombstones, places } = told.sources.get(family.source) ?? {};
+  const user = told.deleted.get(id);
+  const dn = user?.onPremisesDistinguishedName?.toLowerCase() ?? '';
+  const isShown =
+    onPremises?.kind === 'tombstone'
+      ? tombstones?.has(user?.onPremisesSecurityIdentifier ?? '') === true
+      : onPremises?.kind === 'covered' && places?.has(dn.slice(dn.indexOf(',ou=') + 1)) === true;
+  if (!isShown) wrong(`nothing showed that it is gone (${onPremises?.kind})`);
 }

@@ -19,18 +19,20 @@ export function checkReading(
   }
   const measures = company.measures.get(record.source) ?? [];
   company.measures.set(record.source, measures);
+  const { family } = company;
+  const showsDeleted = record.source === 'activeDirectory' && family.tombstones;
   const recent = measures.filter((one) => elapsedMs(one.at, at) < 7 * DAY_MS - 10 * MINUTE_MS);
   const why = source.disagrees
     ? 'it disagrees'
-    : (hasAged(measures, source) ?? hasShrunk(recent, source, told));
+    : (hasAged(measures, source) ?? (showsDeleted ? undefined : hasShrunk(recent, source, told)));
   if (why !== undefined) {
     company.coverage.hit('check', 'a reading to refuse');
     if (record.accepted) violate(company, `the reading of ${record.source} was accepted, although ${why}`);
     told.failedReads.push(`${record.source}: ${why}`);
   }
   const { total, slices, parts } = source;
-  const best = why === undefined && record.accepted ? { total, slices } : largest(recent);
-  measures.push({ at, ...best, parts });
+  const counts = why === undefined && record.accepted ? { total, slices } : { total: 0, slices: {} };
+  measures.push({ at, ...counts, parts });
 }
 
 function largest(measures: readonly Measure[]) {
@@ -52,11 +54,12 @@ function hasAged(measures: readonly Measure[], { parts }: SourceTold): string | 
 function hasShrunk(recent: readonly Measure[], source: SourceTold, { policy }: Told): string | undefined {
   const { maxShrinkPercent, maxSliceShrinkUsers } = policy.onPremises;
   const before = largest(recent);
-  const lost = (was: number, is: number) => (was - is) * 100 > maxShrinkPercent * was;
+  const lost = (was: number, is: number) =>
+    was - is > maxSliceShrinkUsers && (was - is) * 100 > maxShrinkPercent * was;
   if (lost(before.total, source.total)) return `it shrank from ${before.total} to ${source.total}`;
   const slice = Object.entries(before.slices).find(([name, was]) => {
     const is = source.slices[name] ?? 0;
-    return was - is > maxSliceShrinkUsers && lost(was, is);
+    return lost(was, is);
   });
   return slice && `${slice[0]} shrank from ${slice[1]} to ${source.slices[slice[0]] ?? 0}`;
 }

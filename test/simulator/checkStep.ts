@@ -4,7 +4,7 @@ import { MAX_PURGE_BATCH } from '../../lib/ports.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
 import type { Truth } from '../tenant/truth.ts';
 import { type Company, isKnownPresent, TOOL, violate } from './company.ts';
-import { isProtected } from './policies.ts';
+import { delaysOf, isProtected } from './policies.ts';
 import { generationOf, namesOf, type Told } from './told.ts';
 
 export function checkStep(company: Company, told: Told, ids: readonly ObjectId[]): void {
@@ -104,9 +104,10 @@ function wrongsOf(company: Company, told: Told, truth: Truth): string[] {
   const { clock } = company;
   const { user } = truth;
   const age = clock.now() - Date.parse(user.deletedDateTime ?? '');
+  const { graceDays } = delaysOf(policy, company.family);
   const word = told.word?.get(sure(truth.id, told));
   const checks: readonly (readonly [boolean, string])[] = [
-    [age < policy.gracePeriodDays * DAY_MS - 5 * MINUTE_MS, 'within the grace period'],
+    [age < graceDays * DAY_MS - 5 * MINUTE_MS, 'within the grace period'],
     [truth.onPremises === 'never', 'it never was an on-prem user'],
     [isKnownPresent(company, user.onPremisesImmutableId ?? ''), 'it is on-premises'],
     [!truth.mailUser, 'it is no mail user'],

@@ -10,6 +10,8 @@ import { ON_PREM_DOMAINS } from './exports.ts';
 /** What a company has, whatever its policy of the day. */
 export interface Family {
   readonly source: 'entra' | 'activeDirectory' | 'export';
+  /** Active Directory shows deleted objects; without them a covered place tells. */
+  readonly tombstones: boolean;
   readonly exchange: 'off' | 'whenAvailable' | 'required';
   /** Directory extension attributes carry the target address and the recipient type. */
   readonly extension: boolean;
@@ -17,9 +19,17 @@ export interface Family {
 
 export const pickFamily = (chance: Chance): Family => ({
   source: chance.pick('family', ['entra', 'activeDirectory', 'export']),
+  tombstones: chance.pick('family', [true, true, false]),
   exchange: chance.pick('family', ['off', 'whenAvailable', 'required']),
   extension: chance.pick('family', [true, false, false]),
 });
+
+/** What the policy asks of a user who is absent as this company's source can show it. */
+export function delaysOf(policy: Policy, { source, tombstones }: Family) {
+  const kind =
+    source === 'entra' ? source : source === 'activeDirectory' && tombstones ? 'tombstone' : 'covered';
+  return { graceDays: policy.gracePeriodDays[kind] ?? Infinity, nightsAbsent: policy.nightsAbsent[kind] };
+}
 
 /** The app that owns the directory extension attributes. */
 export const EXTENSION_APP = '5d41402abc4b2a76b9719d911017c592';
@@ -54,8 +64,8 @@ export function inventPolicy(
   const result = parsePolicy({
     mode: pick([...Array.from({ length: 6 }, () => 'purge'), 'report']),
     tenantId: world.tenantId,
-    gracePeriodDays: pick([0, 1, 3, 7, 14]),
-    nightsAbsent: pick([1, 2, 3]),
+    gracePeriodDays: pick([0, 1, 3, 7, 14, { tombstone: 1, covered: 5, entra: 9 }]),
+    nightsAbsent: pick([1, 2, 3, { tombstone: 1, covered: 3 }]),
     maxSyncAgeHours: pick([3, 6, 24]),
     onPremises: {
       source,

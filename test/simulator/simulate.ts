@@ -44,7 +44,7 @@ import type { Coverage } from './coverage.ts';
 import { liveOneDay } from './events.ts';
 import { FAULTS } from './faults.ts';
 import { liveOneNight, putOnTheWire } from './night.ts';
-import { AMPLE, inventPolicy, tightLimits } from './policies.ts';
+import { AMPLE, delaysOf, inventPolicy, tightLimits } from './policies.ts';
 import { tamperAndNotice } from './tamper.ts';
 import { keepStaffed, putOrphansRight, untilTwo } from './upkeep.ts';
 import { NOT_ON_THE_WIRE, startWire } from './wire.ts';
@@ -175,7 +175,11 @@ async function liveQuietly(company: Company): Promise<void> {
     onPremises: { ...onPremises, maxShrinkPercent: 100 },
   });
   const due = dueForPurge(company);
-  for (let night = 0; night < nightsAbsent + 2 && company.violations.length === 0; night++) {
+  for (
+    let night = 0;
+    night < delaysOf(company.policy, family).nightsAbsent + 2 && company.violations.length === 0;
+    night++
+  ) {
     letPass(company, untilTwo(company) - 30 * MINUTE_MS);
     company.exports.deliver();
     letPass(company, 30 * MINUTE_MS);

@@ -1,14 +1,16 @@
 /** The sources of the on-prem user set: Entra ID's live users, Active Directory, and exports. */
-import { at, type ImmutableId, immutableId } from '../../lib/core/ids.ts';
-import type { OnPremUser, Presence, SourceSummary } from '../../lib/core/model.ts';
+import type { Wanted } from '../../lib/core/evidence/keys.ts';
+import { at, immutableId, securityId } from '../../lib/core/ids.ts';
+import type { Coverage, OnPremUser, Recheck, SourceSummary } from '../../lib/core/model.ts';
 import type { SourceKind } from '../../lib/core/vocabulary.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import type { OnPremSource } from '../../lib/ports.ts';
 import { HOUR_MS } from '../tenant/clock.ts';
-import { type OnPremUser as AdUser, immutableIdOf } from '../tenant/onPrem.ts';
+import { type OnPremUser as AdUser, distinguishedName, immutableIdOf, sidOf } from '../tenant/onPrem.ts';
 import type { Company } from './company.ts';
 import { type Delivery, domainIn, ON_PREM_DOMAINS } from './exports.ts';
 import type { Runner } from './runner.ts';
+import type { SourceTold, Told } from './told.ts';
 
 /** A source as it is this night, before anything goes wrong on the way. */
 interface Reading {
@@ -17,6 +19,7 @@ interface Reading {
   readonly slices: Readonly<Record<string, number>>;
   readonly asOf: number;
   readonly parts?: Readonly<Record<string, number>>;
+  readonly coverage?: Coverage;
   /** Knows other people than Entra ID does, also when it is asked again. */
   readonly disagrees: boolean;
 }
@@ -38,19 +41,18 @@ function sourcePort(runner: Runner, kind: SourceKind, look: () => Reading): OnPr
         if (problem !== undefined) throw problem;
         const reading = look();
         const { pages, total } = pagesOf(runner, reading);
-        const ids = new Set<string>();
-        const names = new Set<string>();
+        const noted = startNoting();
         for (const page of pages) {
-          for (const user of page) note(user, ids, names);
+          for (const user of page) note(user, noted);
           yield page;
           if (fault('source: ends midway')) throw new NightRefused('sourceIncomplete', 'It ended midway.');
         }
-        const { slices, asOf, parts, disagrees } = reading;
+        const { slices, asOf, parts, disagrees, coverage } = reading;
         const moments =
           parts && Object.fromEntries(Object.entries(parts).map(([name, ms]) => [name, at(ms)]));
-        told.sources.set(kind, { ids, names, total, slices, parts: moments, disagrees });
+        told.sources.set(kind, { ...noted, total, slices, parts: moments, disagrees });
         await point('source.read', 'after');
-        const summary: SourceSummary = { kind, total, slices, asOf: at(asOf) };
+        const summary: SourceSummary = { kind, total, slices, asOf: at(asOf), ...(coverage && { coverage }) };
         return moments === undefined ? summary : { ...summary, parts: moments };
       } catch (error) {
         told.failedReads.push(kind);
@@ -59,17 +61,20 @@ function sourcePort(runner: Runner, kind: SourceKind, look: () => Reading): OnPr
     },
     async recheck(wanted) {
       await point('source.recheck', 'before');
-      const ids = new Set(look().users.flatMap((user) => (user.tombstone ? [] : (user.immutableId ?? []))));
-      const answers = new Map<ImmutableId, Presence>();
-      for (const id of wanted) {
-        told.rechecks.delete(`${kind} ${id}`);
-        if (fault('recheck: no answer')) continue;
-        const state = fault('recheck: unknown') ? 'unknown' : ids.has(id) ? 'present' : 'absent';
-        answers.set(id, { state, origin: `${kind} was asked again` });
-        if (state === 'absent') told.rechecks.add(`${kind} ${id}`);
+      if (fault('recheck: no answer')) {
+        noteRecheck(told, kind, wanted, undefined);
+        throw new Error(`${kind} did not answer again`);
       }
+      const { users, coverage } = look();
+      const unknown = wanted.ids.filter(() => fault('recheck: unknown'));
+      const answer: Recheck = {
+        users: users.filter(wanted.has),
+        unread: new Map(unknown.map((id) => [id, `${kind} did not answer for it`])),
+        ...(coverage && { coverage }),
+      };
+      noteRecheck(told, kind, wanted, answer);
       await point('source.recheck', 'after');
-      return answers;
+      return answer;
     },
   };
 }
@@ -81,15 +86,41 @@ function failing({ fault }: Runner, kind: SourceKind, signal: AbortSignal): Erro
   return fault('source: fails') ? new Error(`${kind} cannot be reached`) : undefined;
 }
 
-export function note(
-  { immutableId: id, userPrincipalName, addresses, tombstone }: OnPremUser,
-  ids: Set<string>,
-  names: Set<string>,
-) {
-  if (tombstone !== undefined) return;
-  if (id !== undefined) ids.add(id);
+type Noted = Pick<SourceTold, 'ids' | 'names' | 'tombstones' | 'places'>;
+export const startNoting = (): Noted => ({
+  ids: new Set(),
+  names: new Set(),
+  tombstones: new Set(),
+  places: new Set(),
+});
+
+export function note(user: OnPremUser, { ids, names, tombstones, places }: Noted): void {
+  const { immutableIds, userPrincipalName, addresses, tombstone, sid, distinguishedName = '' } = user;
+  if (tombstone !== undefined) {
+    if (sid !== undefined) tombstones.add(sid);
+    return;
+  }
+  for (const id of immutableIds) ids.add(id);
+  const dn = distinguishedName.toLowerCase();
+  places.add(dn.slice(dn.indexOf(',ou=') + 1));
   for (const name of [userPrincipalName ?? '', ...addresses]) {
     if (name !== '') names.add(name.toLowerCase().replace(/^smtp:/, ''));
+  }
+}
+
+/** Whom a source, asked again, does not have. */
+export function noteRecheck(
+  told: Told,
+  kind: SourceKind,
+  { ids }: Wanted,
+  answer: Recheck | undefined,
+): void {
+  for (const id of ids) {
+    const isThere = answer?.users.some(
+      ({ tombstone, immutableIds }) => tombstone === undefined && immutableIds.includes(id),
+    );
+    if (isThere === false && answer?.unread?.has(id) !== true) told.rechecks.add(`${kind} ${id}`);
+    else told.rechecks.delete(`${kind} ${id}`);
   }
 }
 
@@ -109,7 +140,7 @@ function liveUsers({ world, clock }: Company): Reading {
     .liveUsers()
     .filter((user) => user.onPremisesSyncEnabled === true)
     .map((user) => ({
-      immutableId: immutableId(user.onPremisesImmutableId ?? ''),
+      ...keysOf(user.onPremisesImmutableId ?? '', user.onPremisesSecurityIdentifier ?? ''),
       userPrincipalName: user.userPrincipalName,
       addresses: user.mail === null ? user.proxyAddresses : [...user.proxyAddresses, user.mail],
     }));
@@ -140,12 +171,14 @@ function onPremises(runner: Runner, source: 'activeDirectory' | 'export'): () =>
       .flatMap((delivery) => delivery?.users ?? [])
       .filter((user) => !lost || domainIn(user) === 'domain.com');
     const users = people.map((user) => told(user, wrongAnchor));
-    const tombs = source === 'export' ? [] : [...company.world.onPrem.deletedUsers()].map(tombstone);
+    const tombstones = source === 'activeDirectory' && company.family.tombstones;
+    const tombs = tombstones ? [...company.world.onPrem.deletedUsers()].map(tombstone) : [];
     return {
       users: [...users, ...tombs],
       total: users.length,
       slices: count(people.map(domainIn)),
       asOf: oldest,
+      coverage: { 'domain.com': { tombstones, containers: containersOf(people), canHaveMade: () => true } },
       ...(source === 'export' && {
         parts: Object.fromEntries(ON_PREM_DOMAINS.map((domain, n) => [domain, parts[n] ?? 0])),
       }),
@@ -169,20 +202,37 @@ function presentState({ world, clock }: Company, domain: string): Delivery {
   return { at: clock.now(), users, ids: new Set() };
 }
 
+function keysOf(id: string, sid: string) {
+  const own = immutableId(id);
+  return { immutableIds: own === undefined ? [] : [own], sid: securityId(sid), sidHistory: [] };
+}
+
 const told = (user: AdUser, wrongAnchor: boolean): OnPremUser => ({
-  immutableId: immutableId(wrongAnchor ? `employee ${user.relativeId}` : immutableIdOf(user)),
+  ...keysOf(
+    wrongAnchor ? `employee ${user.relativeId}` : immutableIdOf(user),
+    wrongAnchor ? '' : sidOf(user),
+  ),
   userPrincipalName: user.userPrincipalName,
   addresses: user.mail === null ? user.proxyAddresses : [...user.proxyAddresses, user.mail],
+  distinguishedName: distinguishedName(user),
+  targetAddress: user.targetAddress ?? undefined,
+  recipientTypeDetails: user.msExchRecipientTypeDetails?.toString(),
 });
 
 const tombstone = (user: AdUser): OnPremUser => ({
   ...told(user, false),
-  tombstone: {
-    deletedSince: user.deletedAt === null ? undefined : at(user.deletedAt),
-    targetAddress: user.targetAddress ?? undefined,
-    recipientTypeDetails: user.msExchRecipientTypeDetails?.toString(),
-  },
+  tombstone: { deletedSince: user.deletedAt === null ? undefined : at(user.deletedAt) },
 });
+
+/** Each organizational unit with users, and what is above it. */
+function containersOf(users: readonly AdUser[]): ReadonlySet<string> {
+  const containers = new Set<string>();
+  for (const { ou } of users) {
+    for (let dn = ou.toLowerCase(); dn.includes('ou='); dn = dn.slice(dn.indexOf(',') + 1))
+      containers.add(dn);
+  }
+  return containers;
+}
 
 function count(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};

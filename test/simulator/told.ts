@@ -10,6 +10,10 @@ export interface SourceTold {
   readonly ids: Set<string>;
   /** Addresses and UPNs in lower case. */
   readonly names: Set<string>;
+  /** SIDs of the deleted objects. */
+  readonly tombstones: Set<string>;
+  /** Organizational units in which somebody was, in lower case. */
+  readonly places: Set<string>;
   readonly total: number;
   readonly slices: Readonly<Record<string, number>>;
   readonly parts: Readonly<Record<string, string>> | undefined;

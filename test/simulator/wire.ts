@@ -24,7 +24,7 @@ import { type Company, TOOL } from './company.ts';
 import { noteLooks, noteOrganization, noteSilence } from './entraPort.ts';
 import { EXTENSION_APP } from './policies.ts';
 import type { Runner } from './runner.ts';
-import { note } from './sourcePorts.ts';
+import { note, noteRecheck, startNoting } from './sourcePorts.ts';
 
 export interface Wire {
   ports(runner: Runner, clock: Clock, memory: Ports): Ports;
@@ -211,27 +211,23 @@ function watchedSource(runner: Runner, source: OnPremSource): OnPremSource {
     kind,
     async *read(wanted, signal) {
       await point('source.read', 'before');
-      const ids = new Set<string>();
-      const names = new Set<string>();
+      const noted = startNoting();
       const pages = source.read(wanted, signal);
       let page = await reading(runner, kind, () => pages.next());
       while (!page.done) {
-        for (const user of page.value) note(user, ids, names);
+        for (const user of page.value) note(user, noted);
         yield page.value;
         page = await reading(runner, kind, () => pages.next());
       }
       const { total, slices, parts } = page.value;
-      told.sources.set(kind, { ids, names, total, slices, parts, disagrees: false });
+      told.sources.set(kind, { ...noted, total, slices, parts, disagrees: false });
       await point('source.read', 'after');
       return page.value;
     },
     async recheck(wanted, signal) {
       await point('source.recheck', 'before');
       const answers = await source.recheck(wanted, signal);
-      for (const id of wanted) {
-        if (answers.get(id)?.state === 'absent') told.rechecks.add(`${kind} ${id}`);
-        else told.rechecks.delete(`${kind} ${id}`);
-      }
+      noteRecheck(told, kind, wanted, answers);
       await point('source.recheck', 'after');
       return answers;
     },

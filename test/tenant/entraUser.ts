@@ -1,6 +1,6 @@
 import { graphTime } from './clock.ts';
 import type { EntraUser } from './directory.ts';
-import { distinguishedName, immutableIdOf, type OnPremUser } from './onPrem.ts';
+import { distinguishedName, immutableIdOf, type OnPremUser, sidOf } from './onPrem.ts';
 
 /** What a user cannot be without; the rest may be empty. */
 export type NewUser = Pick<EntraUser, 'displayName' | 'userPrincipalName'> & Partial<EntraUser>;
@@ -59,7 +59,7 @@ export function syncedAttributes(
     onPremisesSyncEnabled: true,
     onPremisesImmutableId: immutableIdOf(user),
     onPremisesLastSyncDateTime: graphTime(at),
-    onPremisesSecurityIdentifier: `S-1-5-21-1004336348-1177238915-682003330-${user.relativeId}`,
+    onPremisesSecurityIdentifier: sidOf(user),
     onPremisesDistinguishedName: distinguishedName(user),
     onPremisesSamAccountName: user.samAccountName,
     onPremisesDomainName: domainName,

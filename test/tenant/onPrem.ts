@@ -45,6 +45,8 @@ export interface MailEnabling {
 }
 
 export const immutableIdOf = (user: OnPremUser) => user.consistencyGuid ?? user.key;
+/** `objectSid`, of the company's one domain. */
+export const sidOf = ({ relativeId }: OnPremUser) => `S-1-5-21-1004336348-1177238915-682003330-${relativeId}`;
 export const rawGuid = (user: OnPremUser) => Buffer.from(user.key, 'base64');
 export const distinguishedName = (user: OnPremUser) =>
   `CN=${user.displayName.replaceAll(/[,+"\\<>;=]/g, (character) => `\\${character}`)},${user.ou}`;
