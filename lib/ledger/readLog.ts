@@ -52,25 +52,34 @@ async function* oldNights(
   yield* readOldNights(store, names, since);
 }
 
-/** The files that may hold lines since then. @throws Error where one is missing among them */
+/** Begun one after the other before the window: a clock that was far behind would have been so for ten weeks. */
+const ENOUGH_OLD = 10;
+
+/**
+ * The files that may hold lines since then. A file ends where the next begins, so that it may hold some where either of
+ * the two begins since then. A clock that was wrong makes that too many files, never too few.
+ * @throws Error where one is missing among them
+ */
 async function numbersSince(
   store: LogStore,
   numbers: readonly number[],
   since: Timestamp,
 ): Promise<readonly number[]> {
-  const wanted: number[] = [];
-  for (const number of numbers.toReversed()) {
-    const [later] = wanted;
-    if (later !== undefined && number !== later - 1) throw new Error(`${logName(later - 1)} is missing`);
-    wanted.unshift(number);
+  const newest = numbers.at(-1) ?? 0;
+  let first = newest;
+  for (let number = newest, old = 0; number > 0 && old < ENOUGH_OLD; number -= 1) {
+    if (!numbers.includes(number)) {
+      // Retention removes only what is older than anything that is read.
+      if (number >= first)
+        throw new Error(`${logName(number)} is missing, and a later file is not old enough for that`);
+      break;
+    }
     const begunAt = await begunAtOf(store, logName(number));
-    if (begunAt !== undefined && begunAt < since) return wanted;
+    const isOld = begunAt !== undefined && begunAt < since;
+    old = isOld ? old + 1 : 0;
+    if (!isOld) first = number - 1;
   }
-  const [first = 1] = wanted;
-  // Retention removes only what is older than anything that is read.
-  if (first > 1)
-    throw new Error(`${logName(first - 1)} is missing, and ${logName(first)} is not old enough for that`);
-  return wanted;
+  return numbers.filter((number) => number >= first);
 }
 
 async function begunAtOf(store: LogStore, name: string): Promise<Timestamp | undefined> {
