@@ -8,7 +8,7 @@ import { type Timestamp, timestamp } from '../core/ids.ts';
 import type { LedgerLine } from '../core/record.ts';
 import { ChainBroken, jsonIn, readChain, wholeLines } from './chain.ts';
 import { type LogStore, logName, logsAmong } from './store.ts';
-import { endOfOldNights, readOldNights } from './version01.ts';
+import { checkNoOldNights, readOldNights } from './version01.ts';
 
 /** @throws Error whose message names the file, the line and what is wrong */
 export async function* readLog(
@@ -17,6 +17,7 @@ export async function* readLog(
 ): AsyncGenerator<LedgerLine, void, undefined> {
   const names = await store.names();
   const numbers = await numbersSince(store, logsAmong(names), since);
+  if ((numbers[0] ?? 1) > 1) await checkNoOldNights(store, names, since);
   let before: { readonly name: string; readonly hash: string; readonly rolledOver: boolean } | undefined;
   for (const number of numbers) {
     const name = logName(number);
@@ -27,29 +28,13 @@ export async function* readLog(
     let hash = before?.hash ?? '';
     for await (const read of checked(store, name, before?.hash)) {
       if (read.line.record.kind === 'logBegun') {
-        yield* oldNights(store, names, since, name, read.line.record.continues);
+        yield* readOldNights(store, names, since, read.line.record.continues);
       }
       ({ line: last, hash } = read);
       yield read.line;
     }
     before = { name, hash, rolledOver: last?.record.kind === 'rolledOver' || last === undefined };
   }
-}
-
-async function* oldNights(
-  store: LogStore,
-  names: readonly string[],
-  since: Timestamp,
-  name: string,
-  continues: { readonly file: string; readonly hash: string } | undefined,
-): AsyncGenerator<LedgerLine, void, undefined> {
-  if (continues === undefined) return;
-  const end = await endOfOldNights(store, names);
-  // Retention may have removed all of them.
-  if (end !== undefined && end.hash !== continues.hash) {
-    throw new Error(`${name} continues ${continues.file}, which was cut, changed or removed`);
-  }
-  yield* readOldNights(store, names, since);
 }
 
 /** Begun one after the other before the window: a clock that was far behind would have been so for ten weeks. */
