@@ -34,8 +34,21 @@ export interface Entra {
    * Never throws for what the service answers: no answer is `unclear`.
    */
   purge(ids: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, PurgeAnswer>>;
+  /**
+   * Application roles in the token (`roles` claim); undefined where the token says none of it.
+   * @throws NightRefused `accessDenied` where there is no token
+   */
+  roles(signal: AbortSignal): Promise<readonly string[] | undefined>;
   /** What the night has cost so far. */
   usage(): GraphUsage;
+  /** The service's clock in its latest answer; undefined before the first. */
+  lastServerTime(): ServerTime | undefined;
+}
+
+/** What the `Date` header of an answer said, and this machine's clock when it came. */
+export interface ServerTime {
+  readonly served: Timestamp;
+  readonly at: Timestamp;
 }
 
 /** Graph takes this many requests in one `$batch` (Graph documentation, json-batching). */
@@ -46,18 +59,21 @@ export interface Sighting {
   readonly deleted: DeletedUser | 'absent' | 'unclear';
   /** A live user (again)? */
   readonly live: 'present' | 'absent' | 'unclear';
+  /** Where one of them is `unclear`: what came back instead, for the operator. */
+  readonly why?: string;
 }
 
-export type PurgeAnswer =
-  | {
-      readonly answer: 'accepted' | 'forbidden' | 'notFound' | 'unclear';
-      readonly detail: string;
-    }
-  | {
-      readonly answer: 'throttled';
-      readonly detail: string;
-      readonly retryAfterMs: number;
-    };
+export interface PurgeAnswer {
+  /**
+   * `denied`: 403. `rejected`: another 4xx to this DELETE, which will not pass by itself. `throttled`: 429, or the
+   * whole batch was. `unclear`: it may or may not have had an effect.
+   */
+  readonly answer: 'accepted' | 'denied' | 'notFound' | 'throttled' | 'rejected' | 'unclear';
+  readonly detail: string;
+  readonly status?: number;
+  /** For so long the service asks for silence, counted from the arrival of the answer. */
+  readonly retryAfterMs?: number;
+}
 
 export interface GraphUsage {
   /** HTTP requests; a batch is one. */

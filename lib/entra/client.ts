@@ -12,12 +12,13 @@ import {
 } from '@microsoft/microsoft-graph-client';
 import { type Answered, answered, type Failed, failed } from '../azure/answer.ts';
 import { within } from '../azure/timeout.ts';
-import { elapsedMs, type Timestamp } from '../core/ids.ts';
+import { at, elapsedMs, type Timestamp } from '../core/ids.ts';
 import { parseJson, withoutSecrets } from '../core/json.ts';
 import { messageOf } from '../errors.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock, ServerTime } from '../ports.ts';
 import { DeleteGuard, RequestForbidden } from './deleteGuard.ts';
 import { createMeter, type Meter } from './meter.ts';
+import { NoToken, tokenFor } from './token.ts';
 
 /** One request and how it ended, for dependency telemetry. */
 export interface GraphCall {
@@ -57,16 +58,17 @@ export interface GraphClient {
   readonly graphRoot: string;
   readonly clock: Clock;
   readonly meter: Meter;
+  /** By the latest answer. */
+  lastServerTime(): ServerTime | undefined;
   /** Sends once. @throws RequestForbidden */
   send(request: GraphRequest, signal: AbortSignal): Promise<Answered | Failed>;
 }
-
-class NoToken extends Error {}
 
 export function createGraphClient(options: ClientOptions): GraphClient {
   const { graphRoot, clock, timeoutMs = 60_000, onCall } = options;
   const sdk = createSdk(options);
   const meter = createMeter();
+  let lastServerTime: ServerTime | undefined;
 
   async function exchange(request: GraphRequest, signal: AbortSignal): Promise<Answered | Failed> {
     const cut = new AbortController();
@@ -89,6 +91,7 @@ export function createGraphClient(options: ClientOptions): GraphClient {
     graphRoot,
     clock,
     meter,
+    lastServerTime: () => lastServerTime,
     async send(request, signal) {
       if (signal.aborted) return failed('stopped', reasonOf(signal));
       const startedAt = clock.now();
@@ -96,6 +99,7 @@ export function createGraphClient(options: ClientOptions): GraphClient {
       const answer = reply.kind === 'answered' ? reply : undefined;
       if (reply.kind === 'answered' || reply.reception !== 'noToken') meter.call();
       if (answer?.status === 429) meter.throttled();
+      lastServerTime = serverTimeIn(answer, clock.now()) ?? lastServerTime;
       onCall?.({
         method: request.method,
         target: request.url.replace(`${graphRoot}/v1.0`, '').replace(/\?.*$/s, ''),
@@ -115,15 +119,7 @@ export function createGraphClient(options: ClientOptions): GraphClient {
  * other hosts. Its RetryHandler (see retry.ts) and RedirectHandler (Graph redirects none of these) are left out.
  */
 function createSdk({ graphRoot, credential }: ClientOptions): Client {
-  const getAccessToken = async () => {
-    try {
-      const token = await credential.getToken(`${graphRoot}/.default`);
-      if (token !== null && token.token !== '') return token.token;
-    } catch (error) {
-      throw new NoToken(withoutSecrets(messageOf(error)));
-    }
-    throw new NoToken('the identity gave none');
-  };
+  const getAccessToken = () => tokenFor(graphRoot, credential);
   return Client.initWithMiddleware({
     baseUrl: `${graphRoot}/`,
     customHosts: new Set([new URL(graphRoot).hostname]),
@@ -168,6 +164,11 @@ async function received(
   const response: Response = await (request.method === 'GET' ? call.get() : call.post(request.body));
   const body = parseJson(await response.text());
   return answered(response.status, response.headers, body, Date.parse(clock.now()));
+}
+
+function serverTimeIn(answer: Answered | undefined, now: Timestamp): ServerTime | undefined {
+  const served = Date.parse(answer?.headers.get('date') ?? '');
+  return Number.isNaN(served) ? undefined : { served: at(served), at: now };
 }
 
 const reasonOf = (signal: AbortSignal) => `stopped: ${messageOf(signal.reason)}`;

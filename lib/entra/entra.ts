@@ -7,6 +7,7 @@ import { readOrganization } from './organization.ts';
 import { purge } from './purge.ts';
 import { recheck } from './recheck.ts';
 import { sightings } from './sightings.ts';
+import { rolesOf } from './token.ts';
 
 export type { GraphCall } from './client.ts';
 
@@ -14,6 +15,8 @@ export interface EntraOptions extends ClientOptions {
   /** Full names of the directory extension attributes that the policy reads. */
   readonly directoryExtensions: readonly string[];
 }
+
+const TOKEN_MS = 60_000;
 
 /** Entra ID, and its live synced users as a source of the on-prem user set. Both share one client and one bill. */
 export function createEntra(options: EntraOptions): {
@@ -28,7 +31,9 @@ export function createEntra(options: EntraOptions): {
       deletedUsers: (signal) => readDeletedUsers(client, directoryExtensions, signal),
       sightings: (ids, signal) => sightings(client, directoryExtensions, ids, signal),
       purge: (ids, signal) => purge(client, ids, signal),
+      roles: (signal) => rolesOf({ ...options, timeoutMs: options.timeoutMs ?? TOKEN_MS }, signal),
       usage: () => client.meter.usage(),
+      lastServerTime: () => client.lastServerTime(),
     },
     source: {
       kind: 'entra',

@@ -54,8 +54,8 @@ function judge(run: Run, one: Proving, sighting: Sighting | undefined): RecordOf
     case 'still':
       if (one.answer === 'throttled') return tryAgain(run, one);
       if (waitMs !== undefined) return wait(run, one, waitMs);
-      if (one.answer === 'forbidden') return settledRecord(run, task, 'refused', REFUSED);
-      return one.answer === 'unclear'
+      if (one.answer === 'denied') return settledRecord(run, task, 'refused', REFUSED);
+      return one.answer === 'unclear' || one.answer === 'rejected'
         ? tryAgain(run, one)
         : settledRecord(run, task, 'unverified', 'still in deletedItems long after its DELETE was accepted');
     case 'unclear':

@@ -62,13 +62,14 @@ export async function purgeStep(run: Run, tasks: readonly Task[]): Promise<void>
   for (const one of answered) {
     const { task, answer } = one;
     if (isRefused(one)) continue;
-    if (answer.answer === 'throttled') run.notBefore = Math.max(run.notBefore, now + answer.retryAfterMs);
+    if (answer.answer === 'throttled')
+      run.notBefore = Math.max(run.notBefore, now + (answer.retryAfterMs ?? 0));
     run.proving.set(task.purge.id, { task, answer: answer.answer, sentAt, looks: 0, lookAt: now });
   }
 }
 
 /** A refusal is known at once, unless an earlier DELETE of tonight may still be under way. */
-const isRefused = ({ task, answer }: Answered) => answer.answer === 'forbidden' && task.attempt === 1;
+const isRefused = ({ task, answer }: Answered) => answer.answer === 'denied' && task.attempt === 1;
 
 /** Those of `tasks` who, seen again just now, are still the same and still to be purged; settles the others. */
 async function reread(run: Run, tasks: readonly Task[]): Promise<readonly Confirmed[]> {
@@ -155,11 +156,21 @@ const intendedRecord = ({ task, user }: Confirmed): RecordOf<'intended'> => ({
   snapshot: user.snapshot,
 });
 
+/** In the words of the ledger as it is. */
+const RECORDED = {
+  accepted: 'accepted',
+  denied: 'forbidden',
+  notFound: 'notFound',
+  throttled: 'throttled',
+  rejected: 'unclear',
+  unclear: 'unclear',
+} as const;
+
 const answeredRecord = ({ task, answer }: Answered): RecordOf<'answered'> => ({
   kind: 'answered',
   id: task.purge.id,
   deletedDateTime: task.purge.deletedDateTime,
   attempt: task.attempt,
-  answer: answer.answer,
+  answer: RECORDED[answer.answer],
   detail: answer.detail,
 });

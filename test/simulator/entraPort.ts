@@ -86,7 +86,7 @@ export function entraPort(runner: Runner): Entra {
         company.trace?.(`DELETE ${id}: ${answer?.answer ?? 'no answer'}`);
         if (answer?.answer === 'throttled') {
           throttled += 1;
-          told.notBefore = Math.max(told.notBefore, company.clock.now() + answer.retryAfterMs);
+          told.notBefore = Math.max(told.notBefore, company.clock.now() + (answer.retryAfterMs ?? 0));
         }
         if (answer !== undefined) answers.set(id, answer);
       }
@@ -94,6 +94,8 @@ export function entraPort(runner: Runner): Entra {
       return answers;
     },
 
+    roles: async () => ['User.Read.All', 'User.DeleteRestore.All'],
+    lastServerTime: () => undefined,
     usage: () => ({ calls, resourceUnits: calls, throttled, retries: 0 }),
   };
 }
@@ -124,7 +126,7 @@ export function noteLooks(
 }
 
 const OTHER_TENANT = '00000000-0000-4000-8000-00000000beef';
-const FORBIDDEN: PurgeAnswer = { answer: 'forbidden', detail: 'DELETE answered 403' };
+const FORBIDDEN: PurgeAnswer = { answer: 'denied', detail: 'DELETE answered 403' };
 const HIDEABLE = [
   'deletedDateTime',
   'userPrincipalName',

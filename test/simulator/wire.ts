@@ -194,12 +194,14 @@ function watchedEntra(runner: Runner, entra: Entra): Entra {
         company.coverage.hit('answer', answer?.answer ?? 'unclear');
         company.trace?.(`DELETE ${id}: ${answer?.answer ?? 'no answer'} ${answer?.detail ?? ''}`);
         if (answer?.answer === 'throttled') {
-          told.notBefore = Math.max(told.notBefore, company.clock.now() + answer.retryAfterMs);
+          told.notBefore = Math.max(told.notBefore, company.clock.now() + (answer.retryAfterMs ?? 0));
         }
       }
       await point('entra.purge', 'after');
       return answers;
     },
+    roles: (signal) => entra.roles(signal),
+    lastServerTime: () => entra.lastServerTime(),
     usage: () => entra.usage(),
   };
 }
