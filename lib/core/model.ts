@@ -47,6 +47,8 @@ export interface ServicePlan {
   /** `exchange`, `SharePoint`, … as Graph spells it. */
   readonly service: string | undefined;
   readonly status: string | undefined;
+  /** Only assigned plans have one, provisioned plans do not. */
+  readonly servicePlanId?: string | undefined;
 }
 
 /** The `/organization` object. */

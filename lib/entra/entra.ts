@@ -6,6 +6,7 @@ import { readLiveUsers } from './liveUsers.ts';
 import { readOrganization } from './organization.ts';
 import { purge } from './purge.ts';
 import { recheck } from './recheck.ts';
+import { createSelection } from './selection.ts';
 import { sightings } from './sightings.ts';
 import { rolesOf } from './token.ts';
 
@@ -23,13 +24,13 @@ export function createEntra(options: EntraOptions): {
   readonly entra: Entra;
   readonly source: OnPremSource;
 } {
-  const { directoryExtensions } = options;
+  const selection = createSelection(options.directoryExtensions);
   const client = createGraphClient(options);
   return {
     entra: {
       organization: (signal) => readOrganization(client, signal),
-      deletedUsers: (signal) => readDeletedUsers(client, directoryExtensions, signal),
-      sightings: (ids, signal) => sightings(client, directoryExtensions, ids, signal),
+      deletedUsers: (signal) => readDeletedUsers(client, selection, signal),
+      sightings: (ids, signal) => sightings(client, selection, ids, signal),
       purge: (ids, signal) => purge(client, ids, signal),
       roles: (signal) => rolesOf({ ...options, timeoutMs: options.timeoutMs ?? TOKEN_MS }, signal),
       usage: () => client.meter.usage(),

@@ -1,6 +1,17 @@
 /** Why a read refuses the night, in the operator's words. `what` is what was read: "the deleted users". */
 import { NightRefused } from '../errors.ts';
 
+/** Graph did not understand a read: 400. Asking otherwise may help. */
+export class BadRequest extends NightRefused {
+  /** Graph's code and message. */
+  readonly said: string;
+
+  constructor(what: string, problem: string, said: string) {
+    super('sourceIncomplete', incomplete(what, problem).message, { cause: problem });
+    this.said = said;
+  }
+}
+
 /** `problem` is a whole sentence, and the `cause` of the refusal. */
 export const incomplete = (what: string, problem: string) =>
   new NightRefused(

@@ -8,22 +8,19 @@ import type { Sighting } from '../ports.ts';
 import { readBatch, type SubAnswer } from './batch.ts';
 import type { GraphClient } from './client.ts';
 import { graphErrorIn } from './graphError.ts';
-import { deletedUserSelect, nameOf, parseDeletedUser } from './schema.ts';
+import { nameOf, parseDeletedUser } from './schema.ts';
+import type { Selection } from './selection.ts';
 
 /** Never throws for what the service answers. What could not be learnt is `unclear`. */
 export async function sightings(
   client: GraphClient,
-  directoryExtensions: readonly string[],
+  selection: Selection,
   ids: readonly ObjectId[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<ObjectId, Sighting>> {
   const once = [...new Set(ids)];
-  const select = deletedUserSelect(directoryExtensions);
-  const urls = once.flatMap((id) => [
-    `/directory/deletedItems/${id}/microsoft.graph.user?$select=${select}`,
-    `/users/${id}?$select=id`,
-  ]);
-  const answers = await readBatch(client, urls, {}, signal);
+  const answers = await readPairs(client, selection, once, signal);
+  const { directoryExtensions } = selection;
   return new Map(
     once.map((id, index) => [
       id,
@@ -31,6 +28,30 @@ export async function sightings(
     ]),
   );
 }
+
+/** For each id two answers: from the recycle bin, and from the live users. */
+async function readPairs(
+  client: GraphClient,
+  selection: Selection,
+  ids: readonly ObjectId[],
+  signal: AbortSignal,
+): Promise<readonly SubAnswer[]> {
+  for (;;) {
+    const select = selection.names();
+    const urls = ids.flatMap((id) => [
+      `/directory/deletedItems/${id}/microsoft.graph.user?$select=${select}`,
+      `/users/${id}?$select=id`,
+    ]);
+    const answers = await readBatch(client, urls, {}, signal);
+    for (const answer of answers) {
+      if (answer.kind === 'answered' && answer.status === 400) selection.learnFrom(graphErrorIn(answer.body));
+    }
+    if (selection.names() === select) return answers;
+  }
+}
+
+/** Does this answer say that there is no object of this id, and mean this object? */
+export const isGone = (answer: SubAnswer | undefined, id: ObjectId) => objectIn(answer, id) === 'absent';
 
 /** What is not clear, and why. */
 interface Unclear {
