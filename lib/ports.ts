@@ -2,6 +2,7 @@
 import type { ImmutableId, NightId, ObjectId, Timestamp } from './core/ids.ts';
 import type {
   DeletedUser,
+  Fact,
   OnPremUser,
   Organization,
   Presence,
@@ -35,6 +36,11 @@ export interface Entra {
    */
   purge(ids: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, PurgeAnswer>>;
   /**
+   * Is the former name, the mail or one of the addresses of each deleted user held by any live user? Answers for every
+   * user asked; what could not be learnt is `unknown`.
+   */
+  holders(users: readonly DeletedUser[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, Held>>;
+  /**
    * Application roles in the token (`roles` claim); undefined where the token says none of it.
    * @throws NightRefused `accessDenied` where there is no token
    */
@@ -43,6 +49,12 @@ export interface Entra {
   usage(): GraphUsage;
   /** The service's clock in its latest answer; undefined before the first. */
   lastServerTime(): ServerTime | undefined;
+}
+
+/** `origin` names the holder. */
+export interface Held extends Fact {
+  /** The answer came from an index that can lag behind. */
+  readonly stale?: boolean;
 }
 
 /** What the `Date` header of an answer said, and this machine's clock when it came. */

@@ -2,6 +2,7 @@
 import type { Entra, OnPremSource } from '../ports.ts';
 import { type ClientOptions, createGraphClient } from './client.ts';
 import { readDeletedUsers } from './deletedUsers.ts';
+import { holders } from './holders.ts';
 import { readLiveUsers } from './liveUsers.ts';
 import { readOrganization } from './organization.ts';
 import { purge } from './purge.ts';
@@ -32,6 +33,7 @@ export function createEntra(options: EntraOptions): {
       deletedUsers: (signal) => readDeletedUsers(client, selection, signal),
       sightings: (ids, signal) => sightings(client, selection, ids, signal),
       purge: (ids, signal) => purge(client, ids, signal),
+      holders: (users, signal) => holders(client, users, signal),
       roles: (signal) => rolesOf({ ...options, timeoutMs: options.timeoutMs ?? TOKEN_MS }, signal),
       usage: () => client.meter.usage(),
       lastServerTime: () => client.lastServerTime(),

@@ -94,6 +94,7 @@ export function entraPort(runner: Runner): Entra {
       return answers;
     },
 
+    holders: async (users) => new Map(users.map(({ id }) => [id, { value: 'no', origin: 'not asked' }])),
     roles: async () => ['User.Read.All', 'User.DeleteRestore.All'],
     lastServerTime: () => undefined,
     usage: () => ({ calls, resourceUnits: calls, throttled, retries: 0 }),

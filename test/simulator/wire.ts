@@ -200,6 +200,7 @@ function watchedEntra(runner: Runner, entra: Entra): Entra {
       await point('entra.purge', 'after');
       return answers;
     },
+    holders: (users, signal) => entra.holders(users, signal),
     roles: (signal) => entra.roles(signal),
     lastServerTime: () => entra.lastServerTime(),
     usage: () => entra.usage(),
