@@ -5,6 +5,7 @@ import type {
   Fact,
   OnPremUser,
   Organization,
+  OrphanedRecipient,
   Presence,
   SoftDeletedRecipient,
   SourceKind,
@@ -116,11 +117,21 @@ export interface OnPremSource {
 /** Exchange Online's word on soft-deleted recipients. */
 export interface Exchange {
   /**
-   * Every soft-deleted mail user and mailbox, read to the end, by Entra object id. An id that Exchange names
-   * twice, or a recipient without one, is left to the caller as it is safest: see the edge's own words.
+   * Every soft-deleted mail user and mailbox, read to the end.
    * @throws NightRefused `accessDenied` | `sourceIncomplete`
    */
-  softDeletedRecipients(signal: AbortSignal): Promise<ReadonlyMap<ObjectId, SoftDeletedRecipient>>;
+  softDeletedRecipients(signal: AbortSignal): Promise<SoftDeletedRecipients>;
+}
+
+export interface SoftDeletedRecipients {
+  /** An id that Exchange names twice is one recipient of the type `conflict`. */
+  readonly byId: ReadonlyMap<ObjectId, SoftDeletedRecipient>;
+  /** Those whose ExternalDirectoryObjectId is blank. */
+  readonly orphans: readonly OrphanedRecipient[];
+  /** Does a retention policy of the whole organisation hold recipients? It stands on none of them. */
+  readonly organizationHolds: Fact;
+  /** What Exchange warned of single objects that it did not list. */
+  readonly doubts: readonly string[];
 }
 
 /** The durable record. */

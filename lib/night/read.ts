@@ -47,7 +47,7 @@ export async function readExchange(night: Night, policy: Policy, history: Histor
   const { exchange, clock } = night.ports;
   if (exchange === undefined) return undefined;
   try {
-    const word = await exchange.softDeletedRecipients(night.signal);
+    const { byId: word } = await exchange.softDeletedRecipients(night.signal);
     const now = clock.now();
     await record(night, [
       { kind: 'exchangeRead', available: true, recipients: word.size, detail: 'read to the end' },

@@ -249,7 +249,7 @@ function watchedExchange(runner: Runner, exchange: Exchange): Exchange {
       const isNeeded = told.policy.exchange.use === 'required';
       const ask = () => exchange.softDeletedRecipients(signal);
       const word = await (isNeeded ? reading(runner, 'exchange', ask) : ask());
-      told.word = word;
+      told.word = word.byId;
       await point('exchange.read', 'after');
       return word;
     },
