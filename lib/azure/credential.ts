@@ -7,7 +7,7 @@ export interface CredentialOptions {
   readonly inAzure: boolean;
 }
 
-/** Who signs in to every service: the managed identity in Azure; at a desk also whoever did `az login`. */
+/** Who signs in to every service: the managed identity in Azure; at a desk also the person who did `az login`. */
 export function createCredential({ clientId, inAzure }: CredentialOptions): TokenCredential {
   const identity = clientId === undefined ? {} : { clientId };
   return inAzure

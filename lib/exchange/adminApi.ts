@@ -21,9 +21,9 @@ import { createRetry } from '../azure/retry.ts';
 import { isObject, parseJson, withoutSecrets } from '../core/json.ts';
 import type { JsonObject } from '../core/model.ts';
 import type { Reception } from '../core/retry.ts';
-import { messageOf, type NightRefused } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Clock } from '../ports.ts';
-import { incomplete, noToken, notAllowed, notUnderstood, unexpected } from './refusals.ts';
+import { incomplete, noToken, refusalOf, unexpected } from './refusals.ts';
 import { isOfOneObject } from './warnings.ts';
 
 /** Everything that is ever asked. */
@@ -235,33 +235,4 @@ function following(cmdlet: string, nextLink: string, address: string): string {
   if (next?.origin === api.origin && next.pathname.toLowerCase() === api.pathname.toLowerCase())
     return next.href;
   throw unexpected(cmdlet, 'its next page is said to be somewhere else');
-}
-
-function refusalOf(
-  cmdlet: string,
-  reception: Reception,
-  answer: Answered | Failed,
-  attempts: number,
-): NightRefused {
-  const words = answer.kind === 'answered' ? wordsIn(answer.body) : '';
-  const what = `${reception}${words === '' ? '' : `: ${words}`}`;
-  if (reception === 401 || reception === 403) {
-    return notAllowed(cmdlet, what);
-  }
-  if (reception === 400 || reception === 404) {
-    return notUnderstood(cmdlet, what);
-  }
-  if (typeof reception === 'number' && reception < 500 && reception !== 429 && reception !== 408) {
-    return unexpected(cmdlet, `it answered ${what}`);
-  }
-  return incomplete(cmdlet, `failed ${attempts} times, the last time with ${what}`);
-}
-
-/** Exchange's own words in an error's body; empty where there are none. */
-function wordsIn(json: unknown): string {
-  const error = isObject(json) ? json['error'] : undefined;
-  if (!isObject(error)) return '';
-  const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : [];
-  const words = details.map((detail) => String(detail['message'] ?? '').replace(/^.*\|/s, '')).join(' ');
-  return withoutSecrets(words.trim() === '' ? String(error['message'] ?? error['code'] ?? '') : words);
 }

@@ -161,7 +161,7 @@ describe('what could not be learnt is unclear', () => {
   });
 });
 
-describe('why something is unclear is told', () => {
+describe('why something is unclear is said', () => {
   const whys = async (n: number) => (await tenant.entra.sightings([oid(n)], NEVER)).get(oid(n))?.why;
 
   test('for whom the answers are clear, nothing is', async () => {

@@ -57,7 +57,7 @@ describe('A warning about one object', () => {
     expect(doubts).toEqual([]);
   });
 
-  test('is told apart where the object is not in the list', async () => {
+  test('is handed on where the object is not in the list', async () => {
     const setting = await setUp();
     setting.mailUsers.push(mailUser(1));
     beside(setting, '@adminapi.warnings', [corrupted('Somebody Else')]);
