@@ -64,7 +64,7 @@ async function* read({ ports, policy, signal }: Performing): AsyncGenerator<Answ
 async function* readExchange({ exchange }: Ports, policy: Policy, signal: AbortSignal) {
   if (exchange === undefined) return undefined;
   try {
-    const recipients = await exchange.softDeletedRecipients(signal);
+    const { byId: recipients } = await exchange.softDeletedRecipients(signal);
     yield { kind: 'exchange', recipients, detail: 'read to the end' } as const;
     return recipients;
   } catch (error) {

@@ -3,8 +3,10 @@ import type { ImmutableId, ObjectId, Timestamp } from './ids.ts';
 import type { Seen } from './looks.ts';
 import type {
   DeletedUser,
+  Fact,
   Found,
   Organization,
+  OrphanedRecipient,
   Presence,
   SoftDeletedRecipient,
   SourceSummary,
@@ -21,8 +23,34 @@ export interface Sighting extends Seen {
 export interface PurgeAnswer {
   readonly answer: AnswerName;
   readonly detail: string;
+  /** The HTTP status, of the DELETE or of its batch. */
+  readonly status?: number;
   /** For how long the service asks for silence, from the arrival of the answer. */
   readonly retryAfterMs?: number;
+}
+
+/** `origin` names the holder. */
+export interface Held extends Fact {
+  /** The answer came from an index that can lag behind. */
+  readonly stale?: boolean;
+}
+
+/** What the `Date` header of an answer said, and this machine's clock when it came. */
+export interface ServerTime {
+  readonly served: Timestamp;
+  readonly at: Timestamp;
+}
+
+/** Exchange Online's word on soft-deleted recipients. */
+export interface SoftDeletedRecipients {
+  /** An id that Exchange names twice is one recipient of the type `conflict`. */
+  readonly byId: ReadonlyMap<ObjectId, SoftDeletedRecipient>;
+  /** Those whose ExternalDirectoryObjectId is blank. */
+  readonly orphans: readonly OrphanedRecipient[];
+  /** Does a retention policy of the whole organisation hold recipients? It stands on none of them. */
+  readonly organizationHolds: Fact;
+  /** What Exchange warned of single objects that it did not list. */
+  readonly doubts: readonly string[];
 }
 
 export interface Delivery {

@@ -100,6 +100,8 @@ export function entraPort(runner: Runner): Entra {
       return answers;
     },
 
+    holders: async (users) => new Map(users.map(({ id }) => [id, { value: 'no', origin: 'not asked' }])),
+    lastServerTime: () => undefined,
     usage: () => ({ calls, resourceUnits: calls, throttled, retries: 0 }),
   };
 }

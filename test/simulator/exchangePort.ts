@@ -33,7 +33,7 @@ export function exchangePort(runner: Runner): Exchange {
       }
       told.word = word;
       await point('exchange.read', 'after');
-      return word;
+      return { byId: word, orphans: [], organizationHolds: fact(false), doubts: [] };
     },
   };
 }

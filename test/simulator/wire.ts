@@ -199,7 +199,9 @@ function watchedEntra(runner: Runner, entra: Entra): Entra {
       await point('entra.purge', 'after');
       return answers;
     },
+    holders: (users, signal) => entra.holders(users, signal),
     roles: (signal) => entra.roles(signal),
+    lastServerTime: () => entra.lastServerTime(),
     usage: () => entra.usage(),
   };
 }
@@ -246,7 +248,7 @@ function watchedExchange(runner: Runner, exchange: Exchange): Exchange {
       const isNeeded = told.policy.exchange.use === 'required';
       const ask = () => exchange.softDeletedRecipients(signal);
       const word = await (isNeeded ? reading(runner, 'exchange', ask) : ask());
-      told.word = word;
+      told.word = word.byId;
       await point('exchange.read', 'after');
       return word;
     },
