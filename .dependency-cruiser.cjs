@@ -9,7 +9,7 @@ const only = (name, from, allowed) => ({
 const EDGE_COMMON = [
   '^lib/(ports|errors)\\.ts$',
   '^lib/azure/',
-  '^lib/core/(ids|model|vocabulary|record|immutableId|distinguishedName|evidence/keys|json|retry|redaction)\\.ts$',
+  '^lib/core/(ids|model|vocabulary|record|immutableId|addresses|distinguishedName|evidence/keys|json|retry|redaction)\\.ts$',
 ];
 const edge = (room) => only(`${room}-is-an-edge`, `^lib/${room}/`, [...EDGE_COMMON, `^lib/${room}/`]);
 

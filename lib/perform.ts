@@ -1,8 +1,9 @@
 /** Performs one action: the only caller of ports in a night. It judges nothing. */
-import type { Answers, Sighting } from './core/answers.ts';
-import { type Diff, type Rechecked, startDiff } from './core/evidence/diff.ts';
+import type { Answers, Fresh, Sighting } from './core/answers.ts';
+import { isCandidate } from './core/decide.ts';
+import { alsoHeld, type Diff, type Rechecked, startDiff } from './core/evidence/diff.ts';
 import { goneRules } from './core/evidence/gone.ts';
-import { indexKeys } from './core/evidence/keys.ts';
+import { indexKeys, type Wanted } from './core/evidence/keys.ts';
 import type { ImmutableId, ObjectId } from './core/ids.ts';
 import { looseText } from './core/immutableId.ts';
 import type { DeletedUser, Organization, SoftDeletedRecipient } from './core/model.ts';
@@ -10,6 +11,7 @@ import { isFresh, NOT_FRESH } from './core/next.ts';
 import { startSample } from './core/overlap.ts';
 import type { Pace } from './core/pace.ts';
 import type { Policy } from './core/policy.ts';
+import { beforeOf, sameDeletion } from './core/standing.ts';
 import { type Action, idOf, keysOf, type State } from './core/state.ts';
 import { messageOf, NightRefused } from './errors.ts';
 import type { OnPremSource, OpenLedger, Ports } from './ports.ts';
@@ -51,7 +53,7 @@ export async function* perform(
   }
 }
 
-async function* read({ ports, policy, signal }: Performing): AsyncGenerator<Answers, void, undefined> {
+async function* read({ ports, policy, state, signal }: Performing): AsyncGenerator<Answers, void, undefined> {
   const { entra, halt } = ports;
   const reason = await halt.reason().catch(messageOf);
   if (reason !== undefined) throw new NightRefused('halted', `${reason} Nobody was purged.`);
@@ -60,14 +62,14 @@ async function* read({ ports, policy, signal }: Performing): AsyncGenerator<Answ
   const recipients = yield* readExchange(ports, policy, signal);
   const deleted = await entra.deletedUsers(signal);
   yield { kind: 'deletedUsers', users: deleted.length };
-  yield* readSources({ organization, recipients, deleted }, { ports, policy, signal });
+  yield* readSources({ organization, recipients, deleted }, { ports, policy, state, signal });
 }
 
 /** @throws NightRefused where the policy requires Exchange and it does not answer */
 async function* readExchange({ exchange }: Ports, policy: Policy, signal: AbortSignal) {
   if (exchange === undefined) return undefined;
   try {
-    const recipients = await exchange.softDeletedRecipients(signal);
+    const { byId: recipients } = await exchange.softDeletedRecipients(signal);
     yield { kind: 'exchange', recipients, detail: 'read to the end' } as const;
     return recipients;
   } catch (error) {
@@ -85,7 +87,7 @@ interface ReadSoFar {
 
 async function* readSources(
   known: ReadSoFar,
-  { ports, policy, signal }: Pick<Performing, 'ports' | 'policy' | 'signal'>,
+  { ports, policy, state, signal }: Pick<Performing, 'ports' | 'policy' | 'state' | 'signal'>,
 ): AsyncGenerator<Answers, void, undefined> {
   const diff = startDiff(known.deleted);
   const sampling = startSample();
@@ -96,10 +98,17 @@ async function* readSources(
     answers.push(answer);
   }
   const summaries = answers.map(({ summary }) => summary);
+  const found = diff.finish(summaries, goneRules(policy));
+  const candidates = known.deleted.filter((user) => {
+    const one = found.get(user.id);
+    const before = beforeOf(sameDeletion(state.evidence.get(user.id), user));
+    return one !== undefined && isCandidate(user, one, known, { policy, now: ports.clock.now(), before });
+  });
+  const held = await ports.entra.holders(candidates, signal);
   yield {
     kind: 'everybody',
     ...known,
-    found: diff.finish(summaries, goneRules(policy)),
+    found: new Map([...found].map(([id, one]) => [id, alsoHeld(one, held.get(id))])),
     syncedUsers: summaries.find(({ kind }) => kind === 'entra')?.total ?? 0,
     roles: policy.mode === 'purge' ? await ports.entra.roles(signal) : undefined,
   };
@@ -130,36 +139,61 @@ async function readSource(
   return { kind: 'source', summary: page.value, sample, found } as const;
 }
 
-/** Where the objects are now; before a DELETE also whether any source has them again. */
-async function look(action: Action, { ports, signal }: Performing): Promise<Answers> {
-  const { clock, entra, sources } = ports;
+/** Where the objects are now; before a DELETE also everything else that decides. */
+async function look(action: Action, performing: Performing): Promise<Answers> {
+  const { clock, entra } = performing.ports;
   const ids = keysOf(action).map(idOf);
-  const askedAt = clock.now();
-  const sightings = await entra.sightings(ids, signal);
-  const rechecked = action.kind === 'reread' ? await recheck(sightings, sources, signal) : [];
-  return { kind: 'sightings', askedAt, sightings, rechecked };
+  try {
+    // First, since it can take long: what is read last is what the step is fresh by.
+    const recipients = action.kind === 'reread' ? await recipientsAgain(performing) : undefined;
+    const askedAt = clock.now();
+    const sightings = await entra.sightings(ids, performing.signal);
+    const fresh = action.kind === 'reread' ? await freshFacts(sightings, recipients, performing) : undefined;
+    return { kind: 'sightings', askedAt, sightings, fresh };
+  } catch (error) {
+    if (action.kind !== 'reread' || !(error instanceof NightRefused)) throw error;
+    return {
+      kind: 'sightings',
+      askedAt: clock.now(),
+      sightings: new Map(),
+      fresh: undefined,
+      why: error.message,
+    };
+  }
 }
 
-/** Whoever does not answer is unknown. */
-async function recheck(
+/** What Exchange says now, if it answered tonight. @throws NightRefused */
+async function recipientsAgain({ ports, state, signal }: Performing) {
+  const before = state.tonight?.notes.known?.recipients;
+  return before === undefined ? undefined : (await ports.exchange?.softDeletedRecipients(signal))?.byId;
+}
+
+/** @throws NightRefused */
+async function freshFacts(
   sightings: ReadonlyMap<ObjectId, Sighting>,
-  sources: readonly OnPremSource[],
-  signal: AbortSignal,
-): Promise<readonly Rechecked[]> {
+  recipients: Fresh['recipients'],
+  { ports: { entra, sources }, signal }: Performing,
+): Promise<Fresh> {
   const users = [...sightings.values()].flatMap(({ deleted }) =>
-    typeof deleted === 'object' ? deleted : [],
+    typeof deleted === 'object' ? [deleted] : [],
   );
   const { wanted } = indexKeys(users);
-  return Promise.all(
-    sources.map(async (source): Promise<Rechecked> => {
-      const { kind } = source;
-      try {
-        return { kind, answer: await source.recheck(wanted, signal) };
-      } catch (error) {
-        return { kind, failure: messageOf(error) };
-      }
-    }),
-  );
+  const [organization, held, ...rechecked] = await Promise.all([
+    entra.organization(signal),
+    entra.holders(users, signal),
+    ...sources.map((source) => recheck(source, wanted, signal)),
+  ]);
+  return { organization, recipients, rechecked, held };
+}
+
+/** A source that does not answer makes presence unknown, and nothing else. */
+async function recheck(source: OnPremSource, wanted: Wanted, signal: AbortSignal): Promise<Rechecked> {
+  const { kind } = source;
+  try {
+    return { kind, answer: await source.recheck(wanted, signal) };
+  } catch (error) {
+    return { kind, failure: messageOf(error) };
+  }
 }
 
 /** Directly before the wire halt, lease and age of the re-read are asked once more. @throws LedgerFailed */

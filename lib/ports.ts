@@ -1,19 +1,28 @@
 /** What a night needs from the world. */
-import type { Delivery, GraphUsage, PurgeAnswer, Sighting } from './core/answers.ts';
+import type {
+  Delivery,
+  GraphUsage,
+  Held,
+  PurgeAnswer,
+  ServerTime,
+  Sighting,
+  SoftDeletedRecipients,
+} from './core/answers.ts';
 import type { Wanted } from './core/evidence/keys.ts';
 import type { NightId, ObjectId, Timestamp } from './core/ids.ts';
-import type {
-  DeletedUser,
-  OnPremUser,
-  Organization,
-  Recheck,
-  SoftDeletedRecipient,
-  SourceSummary,
-} from './core/model.ts';
+import type { DeletedUser, OnPremUser, Organization, Recheck, SourceSummary } from './core/model.ts';
 import type { LedgerLine, LedgerRecord } from './core/record.ts';
 import type { SourceKind } from './core/vocabulary.ts';
 
-export type { Delivery, GraphUsage, PurgeAnswer, Sighting } from './core/answers.ts';
+export type {
+  Delivery,
+  GraphUsage,
+  Held,
+  PurgeAnswer,
+  ServerTime,
+  Sighting,
+  SoftDeletedRecipients,
+} from './core/answers.ts';
 
 export interface Clock {
   now(): Timestamp;
@@ -40,8 +49,15 @@ export interface Entra {
    * Never throws for what the service answers: no answer is `unclear`.
    */
   purge(ids: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, PurgeAnswer>>;
+  /**
+   * Is the former name, the mail or one of the addresses of each deleted user held by any live user? Answers for every
+   * user asked; what could not be learnt is `unknown`.
+   */
+  holders(users: readonly DeletedUser[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, Held>>;
   /** What the night has cost so far. */
   usage(): GraphUsage;
+  /** The service's clock in its latest answer; undefined before the first. */
+  lastServerTime(): ServerTime | undefined;
 }
 
 /** Graph takes this many requests in one `$batch` (Graph documentation, json-batching). */
@@ -63,11 +79,10 @@ export interface OnPremSource {
 /** Exchange Online's word on soft-deleted recipients. */
 export interface Exchange {
   /**
-   * Every soft-deleted mail user and mailbox, read to the end, by Entra object id. An id that Exchange names
-   * twice, or a recipient without one, is left to the caller as it is safest: see the edge's own words.
+   * Every soft-deleted mail user and mailbox, read to the end.
    * @throws NightRefused `accessDenied` | `sourceIncomplete`
    */
-  softDeletedRecipients(signal: AbortSignal): Promise<ReadonlyMap<ObjectId, SoftDeletedRecipient>>;
+  softDeletedRecipients(signal: AbortSignal): Promise<SoftDeletedRecipients>;
 }
 
 /** The durable record: one log, which one run at a time holds. */
@@ -76,7 +91,7 @@ export interface Ledger {
   readonly location: string;
   /**
    * Takes the log for one run alone; waits for another run that holds it.
-   * @throws NightRefused `anotherNightRuns` | `ledgerUnusable`
+   * @throws NightRefused `anotherNightRuns` | `ledgerUnusable`; NightStopped where `signal` aborts first
    */
   open(night: NightId, clock: Clock, signal: AbortSignal): Promise<OpenLedger>;
 }

@@ -2,7 +2,15 @@
 import type { Rechecked } from './evidence/diff.ts';
 import type { ImmutableId, ObjectId, Timestamp } from './ids.ts';
 import type { Seen } from './looks.ts';
-import type { DeletedUser, Found, Organization, SoftDeletedRecipient, SourceSummary } from './model.ts';
+import type {
+  DeletedUser,
+  Fact,
+  Found,
+  Organization,
+  OrphanedRecipient,
+  SoftDeletedRecipient,
+  SourceSummary,
+} from './model.ts';
 import type { AnswerName } from './vocabulary.ts';
 
 /** Where an object is now; `why` says what failed where that is not clear. */
@@ -15,8 +23,34 @@ export interface Sighting extends Seen {
 export interface PurgeAnswer {
   readonly answer: AnswerName;
   readonly detail: string;
+  /** The HTTP status, of the DELETE or of its batch. */
+  readonly status?: number;
   /** For how long the service asks for silence, from the arrival of the answer. */
   readonly retryAfterMs?: number;
+}
+
+/** `origin` names the holder. */
+export interface Held extends Fact {
+  /** The answer came from an index that can lag behind. */
+  readonly stale?: boolean;
+}
+
+/** What the `Date` header of an answer said, and this machine's clock when it came. */
+export interface ServerTime {
+  readonly served: Timestamp;
+  readonly at: Timestamp;
+}
+
+/** Exchange Online's word on soft-deleted recipients. */
+export interface SoftDeletedRecipients {
+  /** An id that Exchange names twice is one recipient of the type `conflict`. */
+  readonly byId: ReadonlyMap<ObjectId, SoftDeletedRecipient>;
+  /** Those whose ExternalDirectoryObjectId is blank. */
+  readonly orphans: readonly OrphanedRecipient[];
+  /** Does a retention policy of the whole organisation hold recipients? It stands on none of them. */
+  readonly organizationHolds: Fact;
+  /** What Exchange warned of single objects that it did not list. */
+  readonly doubts: readonly string[];
 }
 
 export interface Delivery {
@@ -63,14 +97,26 @@ export type ReadAnswer =
       readonly roles: readonly string[] | undefined;
     };
 
+/** Read again for one step, just before its DELETEs. */
+export interface Fresh {
+  readonly organization: Organization;
+  /** `undefined` where Exchange gave none tonight. */
+  readonly recipients: ReadonlyMap<ObjectId, SoftDeletedRecipient> | undefined;
+  /** Each source's answer on each user. */
+  readonly rechecked: readonly Rechecked[];
+  /** Who has a name or an address of theirs. */
+  readonly held: ReadonlyMap<ObjectId, Held>;
+}
+
 export type Answers =
   | ReadAnswer
   | {
       readonly kind: 'sightings';
       readonly askedAt: Timestamp;
       readonly sightings: ReadonlyMap<ObjectId, Sighting>;
-      /** Each source's answer; empty for a mere look. */
-      readonly rechecked: readonly Rechecked[];
+      /** What decides, as it is now; `undefined` for a mere look, or where it could not be read (`why`). */
+      readonly fresh: Fresh | undefined;
+      readonly why?: string;
     }
   | { readonly kind: 'purge'; readonly answers: ReadonlyMap<ObjectId, PurgeAnswer> }
   /** Certainly nothing was sent. `stop`: the whole night is to end because of it. */

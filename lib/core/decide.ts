@@ -83,6 +83,19 @@ function onPremisesFact(
   }
 }
 
+/** Would it be purged, were it absent for as many nights as the policy asks? Only of those more is asked. */
+export function isCandidate(
+  user: DeletedUser,
+  found: Found,
+  known: { readonly organization: Organization; readonly recipients: ExchangeWord },
+  context: { readonly policy: Policy; readonly now: Timestamp; readonly before: Before | undefined },
+): boolean {
+  const { policy, now, before } = context;
+  const gathered = gatherEvidence(user, found, known.organization, context, known.recipients, before);
+  const nightsAbsent = Number.POSITIVE_INFINITY;
+  return decide({ user, found, ...gathered, nightsAbsent }, policy, now).verdict.verdict === 'purge';
+}
+
 /** Purge or keep? Of several reasons to keep, the first in a fixed order is named. */
 export function decide(known: Omit<Decision, 'verdict'>, policy: Policy, now: Timestamp): Decision {
   const { user, evidence } = known;

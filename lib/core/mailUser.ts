@@ -114,19 +114,35 @@ function primaryAddressFact(user: DeletedUser, verifiedDomains: readonly string[
     : fact('yes', `the primary address is outside the tenant, in ${domain}`);
 }
 
+/**
+ * Exchange Foundation comes with Entra ID P1, P2 and EMS: its service is called `exchange` too, and it is no mailbox
+ * ("Product names and service plan identifiers for licensing").
+ */
+const FOUNDATION = '113feb6c-3fe4-4440-bddc-54d774bf0318';
+
 /** Did it have an Exchange Online mailbox? A purge needs `no`. Any exchange plan counts, in any status. */
 export function hadMailboxFact(user: DeletedUser): Fact {
   const { assignedPlans, provisionedPlans } = user;
   const known = [...(assignedPlans ?? []), ...(provisionedPlans ?? [])];
-  const exchange = known.find(isExchange);
+  const assigned = (assignedPlans ?? []).filter(isExchange);
+  const foundation = assigned.filter(isFoundation).length;
+  const provisioned = (provisionedPlans ?? []).filter(isExchange);
+  // Provisioned plans have no id: those that the assigned Foundation plans account for are theirs.
+  const exchange = assigned.find((plan) => !isFoundation(plan)) ?? provisioned[foundation];
   if (exchange !== undefined) return fact('yes', `an exchange plan (${exchange.status ?? 'no status'})`);
   if (assignedPlans === undefined) return fact('unknown', 'Graph gave no assignedPlans');
   if (provisionedPlans === undefined) return fact('unknown', 'Graph gave no provisionedPlans');
   return known.some((plan) => plan.service === undefined)
     ? fact('unknown', 'a plan without a service name')
-    : fact('no', 'no exchange plan, assigned or provisioned');
+    : fact(
+        'no',
+        foundation > 0
+          ? 'no exchange plan but Exchange Foundation, which is no mailbox'
+          : 'no exchange plan, assigned or provisioned',
+      );
 }
 
+const isFoundation = (plan: ServicePlan) => plan.servicePlanId?.toLowerCase() === FOUNDATION;
 const isExchange = (plan: ServicePlan) => plan.service?.toLowerCase().startsWith('exchange') === true;
 
 /** Is a licence assigned? A purge needs `no`. */

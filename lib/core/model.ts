@@ -51,6 +51,8 @@ export interface ServicePlan {
   /** `exchange`, `SharePoint`, … as Graph spells it. */
   readonly service: string | undefined;
   readonly status: string | undefined;
+  /** Only assigned plans have one, provisioned plans do not. */
+  readonly servicePlanId?: string | undefined;
 }
 
 /** The `/organization` object. */
@@ -152,11 +154,18 @@ export interface SoftDeletedRecipient {
   readonly recipientType: string | undefined;
   /** `user@partner.com`, without its prefix. */
   readonly externalAddress: string | undefined;
+  /** Exchange's own keys: they stay when the Entra object is gone. */
+  readonly guid?: string | undefined;
+  readonly exchangeGuid?: string | undefined;
+  readonly legacyExchangeDN?: string | undefined;
   /** Is anything of it on hold (litigation hold, in-place holds, inactive)? */
   readonly onHold: Fact;
   /** A high-volume-email account is a mail user too, and never to be purged. */
   readonly highVolumeEmail: Fact;
 }
+
+/** A soft-deleted recipient without an Entra object. */
+export type OrphanedRecipient = Omit<SoftDeletedRecipient, 'id' | 'highVolumeEmail'>;
 
 /** Is the user still in the on-prem user set? */
 export type Presence =

@@ -55,13 +55,17 @@ const PASSING: ReadonlySet<Reception> = new Set([
   'malformed',
 ]);
 
-/** Not so a refusal, which would only be repeated. */
-export const isPassing = (reception: Reception) => PASSING.has(reception);
+/**
+ * Not so a refusal, which would only be repeated; but one 401 may ask for another token (continuous access evaluation).
+ * `attempts`: times that the request was sent so far.
+ */
+export const isPassing = (reception: Reception, attempts: number) =>
+  PASSING.has(reception) || (reception === 401 && attempts === 1);
 
 /** Milliseconds to wait before the request is sent again, or `undefined` where it is not to be sent again. */
 export function retryWaitMs(attempted: Attempted, limits = RETRY_LIMITS): number | undefined {
   const { reception, retryAfterMs, attempts, waitedMs, random } = attempted;
-  if (!isPassing(reception) || attempts >= limits.maxAttempts) return undefined;
+  if (!isPassing(reception, attempts) || attempts >= limits.maxAttempts) return undefined;
   const backoffMs = Math.min(limits.maxBackoffMs, limits.baseMs * 2 ** (attempts - 1));
   // Half of it is left to chance, so that requests that failed together do not come back together.
   const jitteredMs = Math.ceil(backoffMs * (0.5 + random / 2));

@@ -1,7 +1,9 @@
 /** The decision again, on what was read a moment before the DELETE. */
+import type { Fresh } from './answers.ts';
 import { decide, gatherEvidence } from './decide.ts';
-import { presenceAgain, type Rechecked } from './evidence/diff.ts';
+import { presenceAgain } from './evidence/diff.ts';
 import { goneRules } from './evidence/gone.ts';
+import { tenantRefusals } from './guards.ts';
 import type { Timestamp } from './ids.ts';
 import type { DeletedUser, Key } from './model.ts';
 import type { Policy } from './policy.ts';
@@ -17,31 +19,36 @@ export type Second =
 export function secondDecision(
   { tonight, evidence: standing }: State,
   key: Key,
-  fresh: DeletedUser,
-  rechecked: readonly Rechecked[],
+  user: DeletedUser,
+  fresh: Fresh,
   { policy, now }: { readonly policy: Policy; readonly now: Timestamp },
 ): Second {
   const known = tonight?.notes.known;
   const planned = known?.planned.get(key);
   if (known === undefined || planned === undefined)
     return { verdict: 'unread', detail: 'it was not read tonight' };
-  if (identityOf(fresh) !== identityOf(planned.user)) {
+  if (identityOf(user) !== identityOf(planned.user)) {
     return { verdict: 'kept', detail: 'its addresses or ids changed since it was read' };
   }
-  const found = { ...planned.found, presence: presenceAgain(fresh, rechecked, goneRules(policy)) };
+  // The clock may have jumped since, or directory sync stopped.
+  const [refusal] = tenantRefusals(fresh.organization, policy, now);
+  if (refusal !== undefined) return { verdict: 'unread', detail: `${refusal.refusal}: ${refusal.detail}` };
+  const presence = presenceAgain(user, fresh.rechecked, goneRules(policy));
+  const reappeared = fresh.held.get(user.id) ?? { value: 'unknown', origin: 'no answer for this user' };
+  const found = { ...planned.found, presence, reappeared };
   const before = sameDeletion(standing.get(idOf(key)), planned.user);
   const gathered = gatherEvidence(
-    fresh,
+    user,
     found,
-    known.organization,
+    fresh.organization,
     { policy, now },
-    known.recipients,
+    fresh.recipients,
     beforeOf(before),
   );
   // Another kind of evidence than the one whose nights were counted has not been seen on enough nights.
   const isSame = before?.decided.onPremises?.kind === gathered.onPremises.kind;
   const nightsAbsent = isSame ? (before?.absentNights ?? 0) : 0;
-  const { verdict } = decide({ user: fresh, found, ...gathered, nightsAbsent }, policy, now);
+  const { verdict } = decide({ user, found, ...gathered, nightsAbsent }, policy, now);
   if (verdict.verdict === 'purge') return verdict;
   const detail = `${verdict.reason}: ${verdict.detail}`;
   return { verdict: UNKNOWN_REASONS.has(verdict.reason) ? 'unread' : 'kept', detail };

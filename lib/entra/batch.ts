@@ -129,7 +129,9 @@ async function readChunk(client: GraphClient, requests: readonly SubRequest[], s
   for (;;) {
     const failed = [...answers.entries()].flatMap(([index, answer]) => {
       const reception = answer.kind === 'failed' ? answer.reception : answer.status;
-      return isPassing(reception) ? [{ index, reception, waitMs: answer.retryAfterMs ?? 0 }] : [];
+      return isPassing(reception, retry.attempts)
+        ? [{ index, reception, waitMs: answer.retryAfterMs ?? 0 }]
+        : [];
     });
     const [first] = failed;
     if (first === undefined) return answers;

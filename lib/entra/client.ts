@@ -12,10 +12,10 @@ import {
 } from '@microsoft/microsoft-graph-client';
 import { type Answered, answered, type Failed, failed } from '../azure/answer.ts';
 import { within } from '../azure/timeout.ts';
-import { elapsedMs, type Timestamp } from '../core/ids.ts';
+import { at, elapsedMs, type Timestamp } from '../core/ids.ts';
 import { parseJson, withoutSecrets } from '../core/json.ts';
 import { messageOf } from '../errors.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock, ServerTime } from '../ports.ts';
 import { DeleteGuard, RequestForbidden } from './deleteGuard.ts';
 import { createMeter, type Meter } from './meter.ts';
 import { NoToken, tokenFor } from './token.ts';
@@ -34,12 +34,14 @@ export interface GraphCall {
   readonly requestId: string | undefined;
 }
 
+export const TIMEOUT_MS = 60_000;
+
 export interface ClientOptions {
   /** Origin of Microsoft Graph or of a national cloud's Graph, without a version. */
   readonly graphRoot: string;
   readonly credential: TokenCredential;
   readonly clock: Clock;
-  /** Real milliseconds until an answer must have come in whole. 60,000 by default. */
+  /** Real milliseconds until an answer must have come in whole: {@link TIMEOUT_MS} by default. */
   readonly timeoutMs?: number;
   readonly onCall?: (call: GraphCall) => void;
 }
@@ -58,14 +60,17 @@ export interface GraphClient {
   readonly graphRoot: string;
   readonly clock: Clock;
   readonly meter: Meter;
+  /** By the latest answer. */
+  lastServerTime(): ServerTime | undefined;
   /** Sends once. @throws RequestForbidden */
   send(request: GraphRequest, signal: AbortSignal): Promise<Answered | Failed>;
 }
 
 export function createGraphClient(options: ClientOptions): GraphClient {
-  const { graphRoot, clock, timeoutMs = 60_000, onCall } = options;
+  const { graphRoot, clock, timeoutMs = TIMEOUT_MS, onCall } = options;
   const sdk = createSdk(options);
   const meter = createMeter();
+  let lastServerTime: ServerTime | undefined;
 
   async function exchange(request: GraphRequest, signal: AbortSignal): Promise<Answered | Failed> {
     const cut = new AbortController();
@@ -88,6 +93,7 @@ export function createGraphClient(options: ClientOptions): GraphClient {
     graphRoot,
     clock,
     meter,
+    lastServerTime: () => lastServerTime,
     async send(request, signal) {
       if (signal.aborted) return failed('stopped', reasonOf(signal));
       const startedAt = clock.now();
@@ -95,6 +101,7 @@ export function createGraphClient(options: ClientOptions): GraphClient {
       const answer = reply.kind === 'answered' ? reply : undefined;
       if (reply.kind === 'answered' || reply.reception !== 'noToken') meter.call();
       if (answer?.status === 429) meter.throttled();
+      lastServerTime = serverTimeIn(answer, clock.now()) ?? lastServerTime;
       onCall?.({
         method: request.method,
         target: request.url.replace(`${graphRoot}/v1.0`, '').replace(/\?.*$/s, ''),
@@ -158,6 +165,11 @@ async function received(
   const response: Response = await (request.method === 'GET' ? call.get() : call.post(request.body));
   const body = parseJson(await response.text());
   return answered(response.status, response.headers, body, Date.parse(clock.now()));
+}
+
+function serverTimeIn(answer: Answered | undefined, now: Timestamp): ServerTime | undefined {
+  const served = Date.parse(answer?.headers.get('date') ?? '');
+  return Number.isNaN(served) ? undefined : { served: at(served), at: now };
 }
 
 const reasonOf = (signal: AbortSignal) => `stopped: ${messageOf(signal.reason)}`;

@@ -1,11 +1,13 @@
 /** Microsoft Graph as the night knows it. */
 import type { Entra, OnPremSource } from '../ports.ts';
-import { type ClientOptions, createGraphClient } from './client.ts';
+import { type ClientOptions, createGraphClient, TIMEOUT_MS } from './client.ts';
 import { readDeletedUsers } from './deletedUsers.ts';
+import { holders } from './holders.ts';
 import { readLiveUsers } from './liveUsers.ts';
 import { readOrganization } from './organization.ts';
 import { purge } from './purge.ts';
 import { recheck } from './recheck.ts';
+import { createSelection } from './selection.ts';
 import { sightings } from './sightings.ts';
 import { readRoles } from './token.ts';
 
@@ -21,16 +23,19 @@ export function createEntra(options: EntraOptions): {
   readonly entra: Entra;
   readonly source: OnPremSource;
 } {
-  const { directoryExtensions } = options;
-  const client = createGraphClient(options);
+  const selection = createSelection(options.directoryExtensions);
+  const { timeoutMs = TIMEOUT_MS } = options;
+  const client = createGraphClient({ ...options, timeoutMs });
   return {
     entra: {
-      roles: () => readRoles(options.graphRoot, options.credential),
       organization: (signal) => readOrganization(client, signal),
-      deletedUsers: (signal) => readDeletedUsers(client, directoryExtensions, signal),
-      sightings: (ids, signal) => sightings(client, directoryExtensions, ids, signal),
+      deletedUsers: (signal) => readDeletedUsers(client, selection, signal),
+      sightings: (ids, signal) => sightings(client, selection, ids, signal),
       purge: (ids, signal) => purge(client, ids, signal),
+      holders: (users, signal) => holders(client, users, signal),
+      roles: (signal) => readRoles(options.graphRoot, options.credential, timeoutMs, signal),
       usage: () => client.meter.usage(),
+      lastServerTime: () => client.lastServerTime(),
     },
     source: {
       kind: 'entra',

@@ -1,9 +1,10 @@
-/** The live users that directory sync made ("List users"), streamed: nothing here grows with the directory. */
+/** The live users that directory sync made ("List users"), streamed: of the directory only the ids are kept. */
 import { securityId } from '../core/ids.ts';
 import type { OnPremUser, SourceSummary } from '../core/model.ts';
 import { NightRefused } from '../errors.ts';
 import type { GraphClient } from './client.ts';
-import { type Page, pages } from './pages.ts';
+import { changes, leftMeanwhile } from './movement.ts';
+import { BROKEN, type Broken, type Page, pages } from './pages.ts';
 import { denied, incomplete } from './refusals.ts';
 import { nameOf, parsed, zLiveUser } from './schema.ts';
 
@@ -16,8 +17,10 @@ interface Tally {
   rows: number;
   withImmutableId: number;
   count: number | undefined;
-  /** A page or a user came twice, or a page leads back to one that was read. */
+  /** A user came twice. */
   repeats: boolean;
+  broken: Broken | undefined;
+  readonly ids: Set<string>;
   readonly slices: Map<string, number>;
 }
 
@@ -33,8 +36,11 @@ export async function* readLiveUsers(
   const asOf = client.clock.now();
   const first = yield* readPass(client, signal);
   const tally = problemOf(first) === undefined ? first : yield* readPass(client, signal);
-  const problem = problemOf(tally);
+  const problem = problemOf(tally, changes(first.ids, tally.ids));
   if (problem !== undefined) throw incomplete(WHAT, `Read twice. ${problem}`);
+  if ((await leftMeanwhile(client, '/users', first.ids, tally.ids, signal)) !== 'all') {
+    throw incomplete(WHAT, 'Read twice, and users of the first reading were missing from the second.');
+  }
   if (tally.rows === 0) throw empty();
   if (tally.withImmutableId === 0) {
     throw denied(
@@ -45,47 +51,44 @@ export async function* readLiveUsers(
   return { kind: 'entra', total: tally.rows, slices: Object.fromEntries(tally.slices), asOf };
 }
 
-/** More rows than counted is fine: the count can lag behind. */
-function problemOf({ rows, count, repeats }: Tally): string | undefined {
-  if (repeats)
-    return `A page came twice, or a user on one page, so that others may be missing (${rows} rows).`;
+/**
+ * More rows than counted is fine: the count can lag behind. So are fewer, where no more are missing than came and went
+ * between two passes.
+ */
+function problemOf({ rows, count, repeats, broken }: Tally, moved = 0): string | undefined {
+  if (broken !== undefined) return `It did not come to its end: ${BROKEN[broken]} (${rows} rows).`;
+  if (repeats) return `A user came twice, so that others may be missing (${rows} rows).`;
   if (count === undefined) return 'Microsoft Graph gave no @odata.count to check the rows against.';
-  return rows < count ? `There were ${rows} rows, and Microsoft Graph counts ${count}.` : undefined;
+  return rows + moved < count ? `There were ${rows} rows, and Microsoft Graph counts ${count}.` : undefined;
 }
 
 async function* readPass(
   client: GraphClient,
   signal: AbortSignal,
 ): AsyncGenerator<readonly OnPremUser[], Tally, undefined> {
-  const url = `/users?$filter=${FILTER}&$select=${SELECT}&$top=999&$count=true`;
+  const url = `/users?$filter=${FILTER}&$select=${SELECT}&$count=true`;
   const tally: Tally = {
     rows: 0,
     withImmutableId: 0,
     count: undefined,
     repeats: false,
+    broken: undefined,
+    ids: new Set(),
     slices: new Map(),
   };
-  // Ids that began a page, and those of the page before: enough to know a page that comes again or overlaps.
-  const beginnings = new Set<string>();
-  let before: ReadonlySet<string> = new Set();
   for await (const page of pages(client, { what: WHAT, url, advanced: true }, signal)) {
-    const { users, ids } = usersOf(page, tally);
-    const [beginning = ''] = ids;
-    const here = new Set(ids);
-    const again = ids.some((id) => before.has(id) || beginnings.has(id));
-    if (page.loops || again || here.size < ids.length) tally.repeats = true;
-    if (beginning !== '') beginnings.add(beginning);
-    before = here;
-    yield users;
+    tally.broken = page.broken;
+    yield usersOf(page, tally);
+    // Without it nothing says when there are too many.
+    if (tally.count === undefined) return tally;
   }
   return tally;
 }
 
 /** Counts as it goes. */
-function usersOf(page: Page, tally: Tally): { users: readonly OnPremUser[]; ids: readonly string[] } {
+function usersOf(page: Page, tally: Tally): readonly OnPremUser[] {
   tally.count ??= page.count;
-  const ids: string[] = [];
-  const users = page.rows.map((row): OnPremUser => {
+  return page.rows.map((row): OnPremUser => {
     const object = `the live user ${nameOf(row)}`;
     const user = parsed(zLiveUser, row, { what: WHAT, object });
     if (user.onPremisesSyncEnabled === undefined) {
@@ -99,7 +102,8 @@ function usersOf(page: Page, tally: Tally): { users: readonly OnPremUser[]; ids:
     if (userPrincipalName === undefined || proxyAddresses === undefined) {
       throw denied(WHAT, `Microsoft Graph does not say what ${object} is called, and by which addresses.`);
     }
-    ids.push(user.id);
+    if (tally.ids.has(user.id)) tally.repeats = true;
+    tally.ids.add(user.id);
     tally.rows += 1;
     if (user.onPremisesImmutableId !== undefined) tally.withImmutableId += 1;
     const domain = /@([^@\s]+)$/.exec(userPrincipalName)?.[1]?.toLowerCase();
@@ -112,7 +116,6 @@ function usersOf(page: Page, tally: Tally): { users: readonly OnPremUser[]; ids:
       addresses: mail === undefined ? proxyAddresses : [...proxyAddresses, mail],
     };
   });
-  return { users, ids };
 }
 
 const empty = () =>

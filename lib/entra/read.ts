@@ -6,7 +6,7 @@ import { isObject } from '../core/json.ts';
 import type { JsonObject } from '../core/model.ts';
 import type { GraphClient, GraphRequest } from './client.ts';
 import { graphErrorIn } from './graphError.ts';
-import { denied, incomplete, noToken } from './refusals.ts';
+import { BadRequest, denied, incomplete, noToken } from './refusals.ts';
 
 export type ReadRequest = Omit<GraphRequest, 'method' | 'body'> & {
   /** What is read, for the operator: "the deleted users". */
@@ -38,14 +38,15 @@ export async function read(
     if (answered?.status === 200 && isObject(answered.body)) {
       return { body: answered.body, headers: answered.headers };
     }
-    if (answered?.status === 401 || answered?.status === 403) throw accessDenied(what, answered);
+    if (answered?.status === 403) throw accessDenied(what, answered);
     if (!(await retry.again(reception, reply.retryAfterMs, signal))) {
       if (signal.aborted) throw stopped(what, signal);
+      if (answered?.status === 401) throw accessDenied(what, answered);
       const tries = `${retry.attempts} ${retry.attempts === 1 ? 'try' : 'tries'}`;
-      throw incomplete(
-        what,
-        `Microsoft Graph gave no usable answer in ${tries}; the last: ${inWords(reply)}.`,
-      );
+      const problem = `Microsoft Graph gave no usable answer in ${tries}; the last: ${inWords(reply)}.`;
+      throw answered?.status === 400
+        ? new BadRequest(what, problem, graphErrorIn(answered.body))
+        : incomplete(what, problem);
     }
     client.meter.retry();
   }

@@ -1,30 +1,18 @@
-/** Is there, just now, a live user with an immutable id? ("List users", "Advanced query capabilities".) */
-import { z } from 'zod';
+/** Is there, just now, a live user with an immutable id? */
 import type { Wanted } from '../core/evidence/keys.ts';
 import type { ImmutableId } from '../core/ids.ts';
 import type { OnPremUser, Recheck } from '../core/model.ts';
-import { readBatch, type SubAnswer } from './batch.ts';
 import type { GraphClient } from './client.ts';
-import { graphErrorIn } from './graphError.ts';
-
-const rows = z.object({
-  value: z.array(z.object({ onPremisesImmutableId: z.string() })),
-  '@odata.count': z.int().nonnegative(),
-  '@odata.nextLink': z.undefined().optional(),
-});
+import { equals, type Looked, lookUpAnyhow } from './lookup.ts';
 
 /** Never throws for what the service answers. What could not be learnt is `unread`. */
 export async function recheck(client: GraphClient, { ids }: Wanted, signal: AbortSignal): Promise<Recheck> {
-  const urls = ids.map((immutableId) => {
-    // Within OData's quotes a quote is doubled; base64's + / = mean something else in a URL.
-    const filter = encodeURIComponent(`onPremisesImmutableId eq '${immutableId.replaceAll("'", "''")}'`);
-    return `/users?$filter=${filter}&$select=id,onPremisesImmutableId&$count=true`;
-  });
-  const answers = await readBatch(client, urls, { advanced: true }, signal);
+  const filters = ids.map((immutableId) => equals('onPremisesImmutableId', immutableId));
+  const looked = await lookUpAnyhow(client, filters, 'id,onPremisesImmutableId', signal);
   const users: OnPremUser[] = [];
   const unread = new Map<ImmutableId, string>();
   for (const [index, id] of ids.entries()) {
-    const found = holdersIn(answers[index], id);
+    const found = holdersIn(looked[index], id);
     if (Array.isArray(found)) users.push(...found);
     else unread.set(id, `Entra ID was asked again for a live user with this immutable id: ${found}`);
   }
@@ -32,19 +20,21 @@ export async function recheck(client: GraphClient, { ids }: Wanted, signal: Abor
 }
 
 /** The live users with the id, or why that is not known. */
-function holdersIn(answer: SubAnswer | undefined, wanted: ImmutableId): OnPremUser[] | string {
-  if (answer?.kind !== 'answered') return answer?.detail ?? 'no answer was kept';
-  if (answer.status !== 200) return `it answered ${answer.status} ${graphErrorIn(answer.body)}`.trim();
-  const parsed = rows.safeParse(answer.body);
-  if (!parsed.success) return 'its answer does not read as documented';
-  const { value, '@odata.count': count } = parsed.data;
+function holdersIn(looked: Looked | undefined, wanted: ImmutableId): OnPremUser[] | string {
+  if (looked === undefined || 'why' in looked) return looked?.why ?? 'no answer was kept';
+  const { rows, more } = looked;
+  const ids = rows.map((row) => row['onPremisesImmutableId']);
   // Graph compares texts without regard to case, so that its rows are only candidates.
-  const holders = value.filter(({ onPremisesImmutableId }) => onPremisesImmutableId === wanted);
-  if (holders.length === 0 && value.length < count) return `it gave ${value.length} of ${count} users`;
-  return holders.map(() => ({
-    immutableIds: [wanted],
-    sidHistory: [],
-    userPrincipalName: undefined,
-    addresses: [],
-  }));
+  const holders = ids.filter((id) => id === wanted);
+  if (holders.length > 0) return holders.map(() => holderOf(wanted));
+  const isAnother = ids.some((id) => typeof id !== 'string' || id.toLowerCase() !== wanted.toLowerCase());
+  if (isAnother) return 'it answered with users who do not have it';
+  return more ? `it gave only ${rows.length} of the users who may have it` : [];
 }
+
+const holderOf = (id: ImmutableId): OnPremUser => ({
+  immutableIds: [id],
+  sidHistory: [],
+  userPrincipalName: undefined,
+  addresses: [],
+});

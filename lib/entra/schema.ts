@@ -36,9 +36,13 @@ const zImmutableId = zText.transform((text) => (text === undefined ? undefined :
 /** Both kinds have `capabilityStatus`; the `provisioningStatus` beside it says nothing about the right to use it. */
 const zPlans = told(
   z.array(
-    z
-      .object({ service: zText, capabilityStatus: zText })
-      .transform(({ service, capabilityStatus }): ServicePlan => ({ service, status: capabilityStatus })),
+    z.object({ service: zText, capabilityStatus: zText, servicePlanId: zText }).transform(
+      ({ service, capabilityStatus, servicePlanId }): ServicePlan => ({
+        service,
+        status: capabilityStatus,
+        servicePlanId,
+      }),
+    ),
   ),
 );
 const zExtensionAttributes = told(
@@ -73,7 +77,7 @@ const zDeletedUser = z.object({
 });
 
 /** Kept in the snapshot only, so that whoever must make the user anew finds them in the ledger. */
-const FOR_THE_SNAPSHOT = [
+export const SNAPSHOT_PROPERTIES: readonly string[] = [
   'mailNickname',
   'otherMails',
   'createdDateTime',
@@ -83,9 +87,7 @@ const FOR_THE_SNAPSHOT = [
   'onPremisesUserPrincipalName',
 ];
 
-/** The `$select` of a deleted user. Most of these Graph gives only when asked. */
-export const deletedUserSelect = (directoryExtensions: readonly string[]) =>
-  [...Object.keys(zDeletedUser.shape), ...FOR_THE_SNAPSHOT, ...directoryExtensions].join(',');
+export const DELETED_USER_PROPERTIES: readonly string[] = Object.keys(zDeletedUser.shape);
 
 /** A user is an object with lists of objects. One that is nested without end could not be written to the ledger. */
 const MAX_LEVELS = 20;

@@ -1,5 +1,6 @@
 /** The token for Microsoft Graph, and the application permissions that it carries. */
 import type { TokenCredential } from '@azure/identity';
+import { within } from '../azure/timeout.ts';
 import { isObject, parseJson, withoutSecrets } from '../core/json.ts';
 import { messageOf } from '../errors.ts';
 import { noToken } from './refusals.ts';
@@ -20,17 +21,22 @@ export async function tokenFor(graphRoot: string, credential: TokenCredential): 
 
 /**
  * Its `roles` claim ("Access token claims reference"). `undefined` where the token cannot be read or has no such claim.
- * @throws NightRefused `accessDenied`
+ * @throws NightRefused `accessDenied`, also where the credential gives no token within `timeoutMs`
  */
 export async function readRoles(
   graphRoot: string,
   credential: TokenCredential,
+  timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  const token = await tokenFor(graphRoot, credential).catch((error: unknown) => {
-    throw noToken('the permissions of this app', messageOf(error));
+  const token = await within(timeoutMs, tokenFor(graphRoot, credential), signal).catch((error: unknown) => {
+    throw refusal(messageOf(error));
   });
-  const [, payload = ''] = token.split('.');
+  if (typeof token === 'string') throw refusal(token === 'late' ? 'no answer in time' : 'stopped');
+  const [, payload = ''] = token.done.split('.');
   const claims = parseJson(Buffer.from(payload, 'base64url').toString('utf8'));
   const roles = isObject(claims) ? claims['roles'] : undefined;
   return Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : undefined;
 }
+
+const refusal = (why: string) => noToken('the permissions of this app', why);

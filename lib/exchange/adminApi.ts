@@ -7,12 +7,12 @@
  *   Exchange's word is required.
  * - Whatever knows how the API works is in this file: address, headers, envelope, pages, refusals.
  * - An answer is believed only where it looks exactly as expected. Anything else refuses the read.
- * - It runs every cmdlet that the app's roles allow. {@link bodyOf} lets three reads through and nothing else.
+ * - It runs every cmdlet that the app's roles allow. {@link bodyOf} lets four reads through and nothing else.
  *
  * What public programs send and record of it: the next page is the same POST to `@odata.nextLink`; a missing role or
  * an unknown cmdlet is a 403 whose body is NUL bytes that call themselves gzip, or a 401 or 403 in words; the words
  * of an error are the last of the parts between `|` in `error.details[].message`; `@adminapi.warnings` is there
- * always and mostly empty.
+ * always and mostly empty; `@adminapi.errors` can stand beside a list that is not complete.
  */
 import { randomUUID } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
@@ -21,9 +21,10 @@ import { createRetry } from '../azure/retry.ts';
 import { isObject, parseJson, withoutSecrets } from '../core/json.ts';
 import type { JsonObject } from '../core/model.ts';
 import type { Reception } from '../core/retry.ts';
-import { messageOf, type NightRefused } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Clock } from '../ports.ts';
-import { incomplete, noToken, notAllowed, notUnderstood, unexpected } from './refusals.ts';
+import { incomplete, noToken, refusalOf, unexpected } from './refusals.ts';
+import { isOfOneObject } from './warnings.ts';
 
 /** Everything that is ever asked. */
 export const READS = {
@@ -40,6 +41,8 @@ export const READS = {
     CmdletName: 'Get-Mailbox',
     Parameters: { SoftDeletedMailbox: true, ResultSize: 'Unlimited' },
   },
+  /** Retention for the whole organisation stands here, and on no recipient. */
+  organization: { CmdletName: 'Get-OrganizationConfig', Parameters: {} },
 } as const;
 export type Read = (typeof READS)[keyof typeof READS];
 
@@ -70,13 +73,19 @@ export interface AdminApiOptions {
   readonly onCall: (call: ExchangeCall) => void;
 }
 
+export interface AdminPage {
+  readonly objects: readonly JsonObject[];
+  /** Each of them is about one object, listed or not. */
+  readonly warnings: readonly string[];
+}
+
 export interface AdminApi {
   /**
    * What the cmdlet returns, page by page, to the end.
    * @throws NightRefused `accessDenied` | `sourceIncomplete`
    * @throws CommandForbidden
    */
-  pages(read: Read, signal: AbortSignal): AsyncGenerator<readonly JsonObject[], void, undefined>;
+  pages(read: Read, signal: AbortSignal): AsyncGenerator<AdminPage, void, undefined>;
 }
 
 /** The system mailbox that every tenant has: where requests that no mailbox user makes are routed to. */
@@ -147,10 +156,10 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
       for (let url: string | undefined = address; url !== undefined; ) {
         if (asked.has(url)) throw unexpected(cmdlet, 'its pages lead back to one that was read before');
         asked.add(url);
-        const { objects, nextLink, count } = await page(url, read, signal);
+        const { objects, warnings, nextLink, count } = await page(url, read, signal);
         total += objects.length;
         announced ??= count;
-        yield objects;
+        yield { objects, warnings };
         url = nextLink === undefined ? undefined : following(cmdlet, nextLink, address);
       }
       if (announced !== undefined && announced !== total) {
@@ -178,8 +187,7 @@ function receptionOf(answer: Answered | Failed): Reception {
   return answer.status === 200 && answer.body === undefined ? 'malformed' : answer.status;
 }
 
-interface Page {
-  readonly objects: readonly JsonObject[];
+interface Page extends AdminPage {
   readonly nextLink: string | undefined;
   readonly count: number | undefined;
 }
@@ -197,13 +205,27 @@ function pageIn(cmdlet: string, { body: json, headers }: Answered): Page {
   }
   if (count !== undefined && typeof count !== 'number')
     throw unexpected(cmdlet, 'its `@odata.count` is no number');
-  const told = json['@adminapi.warnings'] ?? [];
-  const warnings = [...(Array.isArray(told) ? told : [told]), headers.get('X-Warnings') ?? '']
-    .map((warning) => (typeof warning === 'string' ? warning : JSON.stringify(warning)))
-    .filter((warning) => warning.trim() !== '' && warning.trim() !== '[]');
-  const grave = warnings.find((warning) => nextLink === undefined || !MORE_TO_COME.test(warning));
+  const [error] = saidIn(json['@adminapi.errors']);
+  if (error !== undefined)
+    throw unexpected(cmdlet, `it had an error beside its answer: ${withoutSecrets(error)}`);
+  const unknown = Object.keys(json).find((key) => key.startsWith('@adminapi.') && !KNOWN.has(key));
+  if (unknown !== undefined) throw unexpected(cmdlet, `its answer has an unknown \`${unknown}\``);
+  const warnings = [...saidIn(json['@adminapi.warnings']), ...saidIn(headers.get('X-Warnings'))].filter(
+    (warning) => nextLink === undefined || !MORE_TO_COME.test(warning),
+  );
+  const grave = warnings.find((warning) => MORE_TO_COME.test(warning) || !isOfOneObject(warning, value));
   if (grave !== undefined) throw unexpected(cmdlet, `it warned: ${withoutSecrets(grave)}`);
-  return { objects: value, nextLink, count };
+  return { objects: value, warnings, nextLink, count };
+}
+
+/** What else is said of an answer than its objects. */
+const KNOWN: ReadonlySet<string> = new Set(['@adminapi.errors', '@adminapi.warnings']);
+
+/** Texts, of a list or alone; empty ones are none. */
+function saidIn(said: unknown): readonly string[] {
+  return (Array.isArray(said) ? said : [said ?? ''])
+    .map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
+    .filter((one) => one.trim() !== '' && one.trim() !== '[]');
 }
 
 /** The next page's address. The token goes to the admin API and nowhere else. */
@@ -213,33 +235,4 @@ function following(cmdlet: string, nextLink: string, address: string): string {
   if (next?.origin === api.origin && next.pathname.toLowerCase() === api.pathname.toLowerCase())
     return next.href;
   throw unexpected(cmdlet, 'its next page is said to be somewhere else');
-}
-
-function refusalOf(
-  cmdlet: string,
-  reception: Reception,
-  answer: Answered | Failed,
-  attempts: number,
-): NightRefused {
-  const words = answer.kind === 'answered' ? wordsIn(answer.body) : '';
-  const what = `${reception}${words === '' ? '' : `: ${words}`}`;
-  if (reception === 401 || reception === 403) {
-    return notAllowed(cmdlet, what);
-  }
-  if (reception === 400 || reception === 404) {
-    return notUnderstood(cmdlet, what);
-  }
-  if (typeof reception === 'number' && reception < 500 && reception !== 429 && reception !== 408) {
-    return unexpected(cmdlet, `it answered ${what}`);
-  }
-  return incomplete(cmdlet, `failed ${attempts} times, the last time with ${what}`);
-}
-
-/** Exchange's own words in an error's body; empty where there are none. */
-function wordsIn(json: unknown): string {
-  const error = isObject(json) ? json['error'] : undefined;
-  if (!isObject(error)) return '';
-  const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : [];
-  const words = details.map((detail) => String(detail['message'] ?? '').replace(/^.*\|/s, '')).join(' ');
-  return withoutSecrets(words.trim() === '' ? String(error['message'] ?? error['code'] ?? '') : words);
 }

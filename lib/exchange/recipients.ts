@@ -1,34 +1,37 @@
 /** What Exchange Online's objects say of a soft-deleted recipient. Property names: Get-MailUser, Get-Mailbox. */
 import { type ObjectId, objectId } from '../core/ids.ts';
-import type { Fact, JsonObject, SoftDeletedRecipient } from '../core/model.ts';
+import type { Fact, JsonObject, OrphanedRecipient, SoftDeletedRecipient } from '../core/model.ts';
 import { unexpected } from './refusals.ts';
 
 /** `recipientType` of a recipient that Exchange names more than once, or contradicts itself about. Never a mail user. */
 export const CONFLICT = 'conflict';
 
-/** All but what only a list of its own tells. */
-export type Recipient = Omit<SoftDeletedRecipient, 'highVolumeEmail'>;
+export type From = 'Get-MailUser' | 'Get-Mailbox' | 'Get-OrganizationConfig';
 
-export type From = 'Get-MailUser' | 'Get-Mailbox';
-
-/**
- * The recipient in one object; `undefined` where it carries no `ExternalDirectoryObjectId` and so cannot be joined
- * with anybody in Entra ID.
- * @throws NightRefused `sourceIncomplete` where a property is of another type than expected
- */
-export function recipientIn(object: JsonObject, from: From): Recipient | undefined {
-  const id = idIn(object, from);
-  if (id === undefined) return undefined;
+/** @throws NightRefused `sourceIncomplete` where a property is of another type than expected */
+export function recipientIn(object: JsonObject, from: From): OrphanedRecipient {
   const told = text(object, 'RecipientTypeDetails', from);
   return {
-    id,
     recipientType: from === 'Get-Mailbox' ? mailboxType(told) : told,
     externalAddress: text(object, 'ExternalEmailAddress', from)?.replace(/^smtp:/i, ''),
+    guid: text(object, 'Guid', from),
+    exchangeGuid: text(object, 'ExchangeGuid', from),
+    legacyExchangeDN: text(object, 'LegacyExchangeDN', from),
     onHold: holdFact(object, from),
   };
 }
 
-/** @throws NightRefused `sourceIncomplete` */
+/** Exchange warned of it: nothing that it says of it is relied on, but for a hold. */
+export const doubted = <R extends OrphanedRecipient>(recipient: R, warning: string): R => ({
+  ...recipient,
+  recipientType: undefined,
+  onHold:
+    recipient.onHold.value === 'yes'
+      ? recipient.onHold
+      : { value: 'unknown', origin: `Exchange warned of it: ${warning}` },
+});
+
+/** `undefined` where it is blank. @throws NightRefused `sourceIncomplete` */
 export function idIn(object: JsonObject, from: From): ObjectId | undefined {
   const told = text(object, 'ExternalDirectoryObjectId', from);
   // What .NET calls Guid.Empty is none.
@@ -44,10 +47,18 @@ function mailboxType(told: string | undefined): string {
   return told === 'MailUser' ? CONFLICT : told;
 }
 
-/** Documented for Set-MailUser and Set-Mailbox. Without every one of these there is no saying that there is no hold. */
-const HOLDS = ['LitigationHoldEnabled', 'IsInactiveMailbox'] as const;
-/** Seen on mailboxes; not documented for mail users, so that their absence says nothing. */
-const FURTHER_HOLDS = ['ComplianceTagHoldApplied', 'DelayHoldApplied', 'DelayReleaseHoldApplied'] as const;
+/** Documented for Set-MailUser and Set-Mailbox. Without these there is no saying that there is no hold. */
+const HOLDS = ['LitigationHoldEnabled'] as const;
+/**
+ * Seen on mailboxes. Whether mail users have them is not documented, or sources disagree (IsInactiveMailbox), so that
+ * their absence says nothing.
+ */
+const FURTHER_HOLDS = [
+  'IsInactiveMailbox',
+  'ComplianceTagHoldApplied',
+  'DelayHoldApplied',
+  'DelayReleaseHoldApplied',
+] as const;
 
 function holdFact(object: JsonObject, from: From): Fact {
   const inPlace = inPlaceHolds(object, from);
@@ -70,6 +81,22 @@ function inPlaceHolds(object: JsonObject, from: From): readonly unknown[] | unde
   throw unexpected(from, 'InPlaceHolds is no list');
 }
 
+/**
+ * Retention of the whole organisation ("How to identify the type of hold placed on an Exchange Online mailbox"): `mbx…`
+ * is for mailboxes and recipients, `skp…` for chats kept with them, `grp…` for groups. The number at the end says what a
+ * policy does: 1 only deletes. What is of another form is taken for a hold.
+ */
+export function organizationHoldsIn(objects: readonly JsonObject[]): Fact {
+  const [config, ...others] = objects;
+  const holds = config && others.length === 0 ? inPlaceHolds(config, 'Get-OrganizationConfig') : undefined;
+  if (holds === undefined)
+    return { value: 'unknown', origin: 'Exchange gave no InPlaceHolds of the organisation' };
+  const holding = holds.filter((hold) => !/^(?:grp\S*|\S+:1)$/i.test(String(hold)));
+  return holding.length > 0
+    ? { value: 'yes', origin: `Exchange: organisation-wide retention (${holding.map(String).join(', ')})` }
+    : { value: 'no', origin: 'Exchange: no organisation-wide retention' };
+}
+
 function text(object: JsonObject, name: string, from: From): string | undefined {
   const value = object[name] ?? undefined;
   if (value === undefined || value === '') return undefined;
@@ -85,10 +112,15 @@ function flag(object: JsonObject, name: string, from: From): boolean | undefined
 
 /** Two recipients of one Entra object, taken as is safest. */
 export function merged(one: SoftDeletedRecipient, other: SoftDeletedRecipient): SoftDeletedRecipient {
+  const same = (name: 'externalAddress' | 'guid' | 'exchangeGuid' | 'legacyExchangeDN') =>
+    one[name] === other[name] ? one[name] : undefined;
   return {
     id: one.id,
     recipientType: CONFLICT,
-    externalAddress: one.externalAddress === other.externalAddress ? one.externalAddress : undefined,
+    externalAddress: same('externalAddress'),
+    guid: same('guid'),
+    exchangeGuid: same('exchangeGuid'),
+    legacyExchangeDN: same('legacyExchangeDN'),
     onHold: graver(one.onHold, other.onHold),
     highVolumeEmail: graver(one.highVolumeEmail, other.highVolumeEmail),
   };

@@ -93,11 +93,20 @@ describe('with what the directory still holds of it', () => {
 
 describe('mailbox and licence', () => {
   const exchange = { service: 'exchange', status: 'Deleted' };
+  const foundation = { ...exchange, servicePlanId: '113FEB6C-3fe4-4440-bddc-54d774bf0318' };
   test.each<readonly [Partial<DeletedUser>, 'yes' | 'no' | 'unknown']>([
     [{}, 'no'],
     [{ assignedPlans: [exchange] }, 'yes'],
     [{ provisionedPlans: [{ ...exchange, service: 'Exchange' }] }, 'yes'],
     [{ assignedPlans: [exchange], provisionedPlans: undefined }, 'yes'],
+    [{ assignedPlans: [foundation] }, 'no'],
+    [{ assignedPlans: [foundation], provisionedPlans: [exchange] }, 'no'],
+    [{ assignedPlans: [foundation], provisionedPlans: undefined }, 'unknown'],
+    [{ assignedPlans: [foundation, exchange] }, 'yes'],
+    [{ assignedPlans: [foundation], provisionedPlans: [exchange, exchange] }, 'yes'],
+    [{ assignedPlans: [], provisionedPlans: [exchange] }, 'yes'],
+    [{ assignedPlans: undefined, provisionedPlans: [exchange] }, 'yes'],
+    [{ assignedPlans: [{ ...exchange, servicePlanId: 'efb87545-963c-4e0d-99df-69c6916d9eb0' }] }, 'yes'],
     [{ assignedPlans: undefined }, 'unknown'],
     [{ provisionedPlans: undefined }, 'unknown'],
     [{ assignedPlans: [{ service: undefined, status: 'Enabled' }] }, 'unknown'],
@@ -208,6 +217,10 @@ describe('what proves it is told, for the grounds of a purge', () => {
     [{ provisionedPlans: undefined }, 'no provisionedPlans'],
     [{ provisionedPlans: [{ service: undefined, status: undefined }] }, 'without a service name'],
     [{}, 'no exchange plan'],
+    [
+      { assignedPlans: [{ ...exchange, servicePlanId: '113feb6c-3fe4-4440-bddc-54d774bf0318' }] },
+      'Exchange Foundation',
+    ],
   ])('the mailbox, case %#', (changes, words) => {
     expect(hadMailboxFact(user(changes)).origin).toContain(words);
   });

@@ -22,7 +22,7 @@ const PASSING: readonly Reception[] = [
   'timeout',
   'malformed',
 ];
-const FINAL = [200, 204, 301, 400, 401, 403, 404, 405, 410, 412, 422, 501];
+const FINAL = [200, 204, 301, 400, 403, 404, 405, 410, 412, 422, 501];
 
 const attempted = (change: Partial<Attempted> = {}): Attempted => ({
   reception: 503,
@@ -42,13 +42,20 @@ const anyAttempt = fc.record({
 
 describe('whether to send a read again', () => {
   test.each(PASSING)('%s passes', (reception) => {
-    expect(isPassing(reception)).toBe(true);
+    expect(isPassing(reception, 1)).toBe(true);
     expect(retryWaitMs(attempted({ reception }))).toBe(500);
   });
 
   test.each(FINAL)('%d does not', (reception) => {
-    expect(isPassing(reception)).toBe(false);
+    expect(isPassing(reception, 1)).toBe(false);
     expect(retryWaitMs(attempted({ reception, retryAfterMs: 1 }))).toBeUndefined();
+  });
+
+  test('one 401 passes, a second one does not', () => {
+    expect(isPassing(401, 1)).toBe(true);
+    expect(isPassing(401, 2)).toBe(false);
+    expect(retryWaitMs(attempted({ reception: 401, attempts: 1 }))).toBe(500);
+    expect(retryWaitMs(attempted({ reception: 401, attempts: 2 }))).toBeUndefined();
   });
 
   test('the backoff doubles up to its limit, half of it by chance', () => {

@@ -78,8 +78,8 @@ describe('the live synced users', () => {
 
   test.each([
     ['a lost page', { kind: 'losePage' }, /There were 1101 rows, and Microsoft Graph counts 2100/],
-    ['a repeated page', { kind: 'repeatPage' }, /A page came twice/],
-    ['pages in a circle', { kind: 'loopPages', after: 1 }, /A page came twice/],
+    ['a repeated page', { kind: 'repeatPage' }, /the pages went round in a circle/],
+    ['pages in a circle', { kind: 'loopPages', after: 1 }, /the pages went round in a circle/],
     ['a lying count', { kind: 'count', count: 9_999 }, /There were 2100 rows, and .* counts 9999/],
     ['no count', { kind: 'count', count: 'missing' }, /no @odata\.count/],
   ] as const)('%s for good refuses the night', async (_, fault, words) => {
@@ -110,7 +110,7 @@ describe('the live synced users', () => {
         return { ...page, value: page.value.map((row, at) => (at === 5 ? { ...row, id: oid(700) } : row)) };
       },
     });
-    expect(await refusalOf(read())).toMatch(/A page came twice/);
+    expect(await refusalOf(read())).toMatch(/A user came twice/);
   });
 
   test('nor can a page that came before stand in for another', async () => {
@@ -126,7 +126,7 @@ describe('the live synced users', () => {
         : page;
     };
     tenant.servers.faults.add({ match: LIST, kind: 'transform', times: 99, transform });
-    expect(await refusalOf(read())).toMatch(/A page came twice, .*2100 rows/);
+    expect(await refusalOf(read())).toMatch(/A user came twice, .*2100 rows/);
   });
 
   test('nor can a user who comes twice on one page', async () => {
@@ -140,7 +140,7 @@ describe('the live synced users', () => {
         return { ...page, value: page.value.with(7, page.value[3]) };
       },
     });
-    expect(await refusalOf(read())).toMatch(/a user on one page, so that others may be missing \(20 rows\)/);
+    expect(await refusalOf(read())).toMatch(/A user came twice, so that others may be missing \(20 rows\)/);
   });
 
   test('a drop in the middle is mended, or refuses', async () => {

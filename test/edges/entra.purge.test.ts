@@ -36,6 +36,7 @@ describe('a purge', () => {
       {
         answer: 'denied',
         detail: expect.stringMatching(/^DELETE answered 403 Authorization_RequestDenied/),
+        status: 403,
       },
     ]);
     expect(left()).toEqual([4, ...oneTo(30).slice(20)]);
@@ -86,6 +87,7 @@ describe('a throttled purge', () => {
       expect(answers[4]).toEqual({
         answer: 'throttled',
         detail: expect.stringMatching(/^DELETE answered 429 TooManyRequests/),
+        status: 429,
         retryAfterMs: 10_000,
       });
       expect(tenant.entra.usage().throttled).toBe(2);
@@ -117,25 +119,63 @@ describe('a throttled purge', () => {
   });
 });
 
-test.each([400, 409, 412, 423])('a purge answered %d is rejected, for this user alone', async (status) => {
-  await start();
-  tenant.servers.faults.add({ match: del(2), kind: 'status', status });
-  const answers = await purge([1, 2, 3]);
-  expect(answers.map(({ answer }) => answer)).toEqual(['accepted', 'rejected', 'accepted']);
-  expect(answers[1]?.detail).toContain(`DELETE answered ${status}`);
+describe('a batch that is throttled as a whole', () => {
+  test.each([
+    [429, { 'Retry-After': '120' }, 'throttled', 120_000],
+    [429, {}, 'throttled', 10_000],
+    [503, { 'Retry-After': '120' }, 'throttled', 120_000],
+    [503, {}, 'unclear', undefined],
+  ] as const)(
+    'by %d %j asks every DELETE in it for silence',
+    async (status, headers, answer, retryAfterMs) => {
+      await start();
+      tenant.servers.faults.add({ match: BATCH, kind: 'status', status, headers });
+      const answers = await purge([1, 2, 3]);
+      expect(answers.map((one) => [one.answer, one.status, one.retryAfterMs])).toEqual(
+        [1, 2, 3].map(() => [answer, status, retryAfterMs]),
+      );
+      expect(tenant.calls).toHaveLength(1);
+    },
+  );
+
+  test('asks for it from the arrival of its answer', async () => {
+    await start();
+    const headers = { 'Retry-After': 'Mon, 05 Jan 2026 02:01:00 GMT' };
+    const before = () => {
+      tenant.directory.time += 20_000;
+    };
+    tenant.servers.faults.add({ match: BATCH, kind: 'status', status: 429, headers, before });
+    expect(await purge([1])).toMatchObject([{ answer: 'throttled', retryAfterMs: 40_000 }]);
+  });
+});
+
+describe('a DELETE that the service refuses is rejected', () => {
+  test.each([400, 405, 409, 410, 412, 422, 423])('%d', async (status) => {
+    await start();
+    tenant.servers.faults.add({ match: del(2), kind: 'status', status, times: 9 });
+    const answers = await purge([1, 2, 3]);
+    expect(answers.map(({ answer }) => answer)).toEqual(['accepted', 'rejected', 'accepted']);
+    expect(answers[1]).toMatchObject({
+      status,
+      detail: expect.stringContaining(`DELETE answered ${status}`),
+    });
+    expect(answers[1]).not.toHaveProperty('retryAfterMs');
+  });
 });
 
 describe('no clear answer is unclear, and nothing is sent twice', () => {
   test.each([200, 202, 301, 401, 408, 424, 500, 502, 503, 504])('a request answered %d', async (status) => {
     await start();
-    tenant.servers.faults.add({ match: del(2), kind: 'status', status, headers: { 'Retry-After': '1' } });
+    tenant.servers.faults.add({ match: del(2), kind: 'status', status, headers: { 'Retry-After': '7.5' } });
     const answers = await purge([1, 2, 3]);
     expect(answers.map(({ answer }) => answer)).toEqual(['accepted', 'unclear', 'accepted']);
+    expect(answers[1]).toMatchObject({ status, retryAfterMs: 7_500 });
     expect(answers[1]?.detail).toContain(`DELETE answered ${status}`);
+    expect(answers[0]).not.toHaveProperty('retryAfterMs');
     expect(seen()).toEqual([1, 2, 3]);
   });
 
-  test.each([400, 401, 403, 404, 413, 429, 500, 502, 503, 504])('the batch answered %d', async (status) => {
+  test.each([400, 401, 403, 404, 413, 500, 502, 504])('the batch answered %d', async (status) => {
     await start();
     tenant.servers.faults.add({
       match: BATCH,
@@ -147,6 +187,7 @@ describe('no clear answer is unclear, and nothing is sent twice', () => {
     const answers = await purge([1, 2]);
     expect(answers.map(({ answer }) => answer)).toEqual(['unclear', 'unclear']);
     expect(answers[0]?.detail).toContain(`the whole batch was answered ${status}`);
+    expect(answers[1]).toMatchObject({ status, retryAfterMs: 1_000 });
     expect(tenant.calls).toHaveLength(1);
     expect(tenant.sleeps).toEqual([]);
   });

@@ -207,13 +207,16 @@ describe('what fails for good is not read again', () => {
     expect(tenant.calls).toHaveLength(1);
   });
 
-  test.each([401, 403])('%d', async (status) => {
+  test.each([
+    [401, 2],
+    [403, 1],
+  ])('%d, after %d calls', async (status, calls) => {
     await start();
-    tenant.servers.faults.add({ match: LIST, kind: 'status', status });
+    tenant.servers.faults.add({ match: LIST, kind: 'status', status, times: 9 });
     expect(await refusalOf(read())).toMatch(
       new RegExp(`^accessDenied: .*answered ${status} .*User\\.Read\\.All`),
     );
-    expect(tenant.calls).toHaveLength(1);
+    expect(tenant.calls).toHaveLength(calls);
   });
 
   test('a list in place of the object', async () => {
@@ -231,6 +234,20 @@ describe('what fails for good is not read again', () => {
     const told = JSON.stringify([refusal, purged, tenant.calls]);
     expect(told).toContain('(no use: (token), Bearer (token))');
     expect(told).not.toMatch(/eyJ|bbbbbbbbb|ccccccccc|opaque|select/);
+  });
+});
+
+describe('one 401 asks for another token, not for a refusal', () => {
+  test('of a list', async () => {
+    await start();
+    tenant.servers.faults.add({ match: LIST, kind: 'status', status: 401 });
+    expect(await read()).toHaveLength(3);
+  });
+
+  test.each([/^POST \/\$batch/, /^GET \/users/])('of a look (%s)', async (match) => {
+    await start();
+    tenant.servers.faults.add({ match, kind: 'status', status: 401 });
+    expect((await tenant.entra.sightings([oid(1)], NEVER)).get(oid(1))).toMatchObject({ live: 'absent' });
   });
 });
 

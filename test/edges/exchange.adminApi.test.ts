@@ -20,7 +20,7 @@ afterEach(tearDown);
 const MAIL_USERS = /Get-MailUser Soft/;
 
 describe('What is sent', () => {
-  test('three reads, each the body that the module would send, routed to the system mailbox', async () => {
+  test('four reads, each the body that the module would send, routed to the system mailbox', async () => {
     const { exchange, admin, calls, signal } = await setUp();
     await exchange.softDeletedRecipients(signal);
     expect(admin.log.map(({ cmdlet, parameters }) => ({ cmdlet, parameters }))).toEqual([
@@ -30,6 +30,7 @@ describe('What is sent', () => {
         parameters: { HVEAccount: true, SoftDeletedMailUser: true, ResultSize: 'Unlimited' },
       },
       { cmdlet: 'Get-Mailbox', parameters: { SoftDeletedMailbox: true, ResultSize: 'Unlimited' } },
+      { cmdlet: 'Get-OrganizationConfig', parameters: {} },
     ]);
     expect(admin.log[0]?.headers).toMatchObject({
       'content-type': 'application/json',
@@ -40,6 +41,7 @@ describe('What is sent', () => {
       ['Get-MailUser', 200],
       ['Get-MailUser', 200],
       ['Get-Mailbox', 200],
+      ['Get-OrganizationConfig', 200],
     ]);
   });
 
@@ -103,7 +105,10 @@ describe('What is sent', () => {
         timeoutMs: 5_000,
         onCall: () => {},
       });
-      expect(await api.pages(READS.softDeletedMailboxes, signal).next()).toEqual({ done: false, value: [] });
+      expect(await api.pages(READS.softDeletedMailboxes, signal).next()).toEqual({
+        done: false,
+        value: { objects: [], warnings: [] },
+      });
     } finally {
       process.env = before;
       server.closeAllConnections();
@@ -168,7 +173,7 @@ describe('What passes', () => {
     const { exchange, admin, clock, mailUsers, signal } = await setUp({ timeoutMs: 250 });
     mailUsers.push(mailUser(1));
     admin.faults.add({ ...fault, match: MAIL_USERS, times: 2 });
-    expect((await exchange.softDeletedRecipients(signal)).size).toBe(1);
+    expect((await exchange.softDeletedRecipients(signal)).byId.size).toBe(1);
     expect(clock.slept).toHaveLength(2);
     expect(Math.max(...clock.slept)).toBeLessThanOrEqual(2_000);
   });
@@ -192,7 +197,7 @@ describe('What passes', () => {
       throttle: { requests: 4, windowMs: 60_000 },
     });
     mailUsers.push(...Array.from({ length: 20 }, (_, n) => mailUser(n)));
-    expect((await exchange.softDeletedRecipients(signal)).size).toBe(20);
+    expect((await exchange.softDeletedRecipients(signal)).byId.size).toBe(20);
     expect(admin.log.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
   });
 });
@@ -290,7 +295,7 @@ describe('What does not pass refuses the read', () => {
       match: MAIL_USERS,
       transform: (body) => ({ ...(body as object), '@odata.count': 2 }),
     });
-    expect((await setting.exchange.softDeletedRecipients(setting.signal)).size).toBe(2);
+    expect((await setting.exchange.softDeletedRecipients(setting.signal)).byId.size).toBe(2);
   });
 
   test.each([

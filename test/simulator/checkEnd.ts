@@ -26,6 +26,7 @@ export function dueForPurge(company: Company): ReadonlyMap<string, string> {
   const due = [...before.deleted.values()].filter((truth) => {
     if (!oughtToBePurged(world, truth, before, options)) return false;
     if (isProtected(truth.user, policy, today) || holdsNameOf(company, truth.user)) return false;
+    if (!canBeShown(company, truth.user)) return false;
     if (family.exchange !== 'off' && highVolume.has(truth.id)) return false;
     if (family.source === 'activeDirectory' && becameAnother(company, truth.user)) return false;
     const recipient = world.exchange.recipient(truth.id);
@@ -33,6 +34,18 @@ export function dueForPurge(company: Company): ReadonlyMap<string, string> {
     return family.exchange === 'off' || recipient.recipientTypeDetails === 'MailUser';
   });
   return new Map(due.map(({ id, tag, user }) => [generationOf(id, user.deletedDateTime), tag]));
+}
+
+/**
+ * Where no tombstone tells, somebody must be in the place it lived in, and nobody may have seen it on-premises since it
+ * was deleted.
+ */
+function canBeShown({ world, family, seenLive }: Company, user: EntraUser): boolean {
+  if (family.source === 'entra' || (family.source === 'activeDirectory' && family.tombstones)) return true;
+  if (seenLive.has(generationOf(user.id, user.deletedDateTime))) return false;
+  const dn = user.onPremisesDistinguishedName?.toLowerCase() ?? '';
+  const place = dn.slice(dn.indexOf(',ou=') + 1);
+  return [...world.onPrem.users()].some(({ ou }) => `,${ou.toLowerCase()}`.endsWith(`,${place}`));
 }
 
 /** Was it changed on-premises after it was last synced, so that Active Directory knows another kind of recipient? */

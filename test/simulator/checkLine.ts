@@ -127,6 +127,8 @@ function checkDecided(
   const absent =
     user.immutableId !== undefined &&
     [...told.sources.values()].every((source) => !source.ids.has(user.immutableId ?? ''));
+  const second = company.family.source === 'entra' ? undefined : told.sources.get(company.family.source);
+  if (second?.ids.has(user.immutableId ?? '') === true) company.seenLive.add(key);
   const before = streaks.get(key);
   const date = at.slice(0, 10);
   const dates = before === undefined ? 1 : before.last === date ? before.dates : before.dates + 1;

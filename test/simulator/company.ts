@@ -59,6 +59,8 @@ export interface Company {
   readonly firstSends: Map<string, number>;
   /** By generation: until when a DELETE that was sent may yet take effect. */
   readonly underWay: Map<string, number>;
+  /** Generations of which a source besides Entra ID told a live object. */
+  readonly seenLive: Set<string>;
   /** By id: the last verdict that the ledger has of a user in the recycle bin. */
   readonly standing: Map<string, { readonly record: RecordOf<'decided'>; readonly at: number }>;
   /** By generation: since when it is known that it could not be purged, or not be read. */
@@ -124,6 +126,7 @@ export function foundCompany({ seed, coverage, muted, trace }: CompanyOptions): 
     streaks: new Map(),
     firstSends: new Map(),
     underWay: new Map(),
+    seenLive: new Set(),
     standing: new Map(),
     stubborn: new Map(),
     lastPurgeAt: 0,

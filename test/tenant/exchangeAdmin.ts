@@ -1,6 +1,6 @@
 /**
- * Exchange Online's `POST /adminapi/beta/{tenant}/InvokeCommand` over TLS, for the two cmdlets that list soft-deleted
- * recipients. The call is not documented; answers are made after what public programs record of it.
+ * Exchange Online's `POST /adminapi/beta/{tenant}/InvokeCommand` over TLS, for the cmdlets that list soft-deleted
+ * recipients and show the organisation. The call is not documented; answers are made after what public programs record of it.
  */
 import { createServer } from 'node:https';
 import type { Answer, Call } from './answer.ts';
@@ -8,7 +8,7 @@ import { type Command, createCmdlets, type ExchangeDirectory, Refused } from './
 import { createProgramme, type Programme } from './faults.ts';
 import { listen, listener } from './wire.ts';
 
-export type ExchangeGrant = 'Exchange.ManageAsApp' | 'View-Only Recipients';
+export type ExchangeGrant = 'Exchange.ManageAsApp' | 'View-Only Recipients' | 'View-Only Configuration';
 
 export interface ExchangeAdminOptions {
   readonly certificates: { readonly cert: string; readonly key: string };
@@ -16,7 +16,7 @@ export interface ExchangeAdminOptions {
   readonly tenantId: string;
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
-  /** What the app may do at the start: both, unless told. See {@link ExchangeAdmin.grants}. */
+  /** What the app may do at the start: everything, unless told. See {@link ExchangeAdmin.grants}. */
   readonly grants?: readonly ExchangeGrant[];
   /** How a missing role is told: an unreadable body, as recorded, or Exchange's words. */
   readonly refusal?: 'unreadable' | 'words';
@@ -52,7 +52,7 @@ export async function startExchangeAdmin(options: ExchangeAdminOptions): Promise
   const { certificates, tenantId, now } = options;
   const log: ExchangeLogEntry[] = [];
   const faults = createProgramme(options.seed ?? 1, now);
-  const grants = new Set<ExchangeGrant>(options.grants ?? ['Exchange.ManageAsApp', 'View-Only Recipients']);
+  const grants = new Set<ExchangeGrant>(options.grants ?? EVERY_GRANT);
   const path = `/adminapi/beta/${tenantId}/InvokeCommand`;
   const times: number[] = [];
   let root = '';
@@ -91,8 +91,9 @@ export async function startExchangeAdmin(options: ExchangeAdminOptions): Promise
     if (!grants.has('Exchange.ManageAsApp')) {
       return refused(new Refused(401, 'Unauthorized', `User is not allowed to call ${command.cmdlet}`));
     }
-    if (!grants.has('View-Only Recipients'))
-      return options.refusal === 'words' ? refused(NO_ROLE) : unreadable;
+    const role =
+      command.cmdlet === 'Get-OrganizationConfig' ? 'View-Only Configuration' : 'View-Only Recipients';
+    if (!grants.has(role)) return options.refusal === 'words' ? refused(NO_ROLE) : unreadable;
     const wait = throttled();
     if (wait !== undefined) return wait;
     try {
@@ -154,6 +155,12 @@ function claimsIn(
   };
   return { aud: aud.replace(/\/$/, ''), exp };
 }
+
+const EVERY_GRANT: readonly ExchangeGrant[] = [
+  'Exchange.ManageAsApp',
+  'View-Only Recipients',
+  'View-Only Configuration',
+];
 
 const JSON_HEADERS = {
   'Content-Type':

@@ -1,4 +1,5 @@
-/** `Get-MailUser` and `Get-Mailbox`, as far as they list soft-deleted recipients, in pages. */
+/** `Get-MailUser` and `Get-Mailbox`, as far as they list soft-deleted recipients, in pages; `Get-OrganizationConfig`. */
+import { createHash } from 'node:crypto';
 import type { Page } from './answer.ts';
 
 /** `CmdletInput` */
@@ -29,6 +30,8 @@ export interface AdminRecipient {
 export interface ExchangeDirectory {
   softDeletedMailUsers(): readonly AdminRecipient[];
   softDeletedMailboxes(): readonly AdminRecipient[];
+  /** Retention policies of the whole organisation; none, unless told. */
+  organizationHolds?(): readonly string[];
 }
 
 /** The directory in any store of recipients, live ones included. */
@@ -87,7 +90,7 @@ export function createCmdlets({ directory, address, maxPageSize }: CmdletsOption
       'adminapi.warnings@odata.type': '#Collection(String)',
       '@adminapi.warnings': limited.length < all.length ? [TRUNCATED] : [],
       ...(following < limited.length && { '@odata.nextLink': link(following) }),
-      value: slice.map(asObject),
+      value: slice,
     };
     return { page: { offset, size, total: limited.length, link }, body };
   };
@@ -96,7 +99,7 @@ export function createCmdlets({ directory, address, maxPageSize }: CmdletsOption
 const TRUNCATED =
   'There are more results available than are currently displayed. To view them, increase the value for the ResultSize parameter.';
 
-function listed({ cmdlet, parameters }: Command, directory: ExchangeDirectory): readonly AdminRecipient[] {
+function listed({ cmdlet, parameters }: Command, directory: ExchangeDirectory): readonly object[] {
   const known = PARAMETERS[cmdlet];
   if (known === undefined) throw new Refused(403, 'Forbidden', 'Unknown cmdlet.');
   for (const [name, value] of Object.entries(parameters)) {
@@ -105,15 +108,27 @@ function listed({ cmdlet, parameters }: Command, directory: ExchangeDirectory): 
     const fits = name === 'ResultSize' ? value === 'Unlimited' || Number.isInteger(value) : value === true;
     if (!fits) throw parameterError(`Cannot process argument transformation on parameter '${name}'.`);
   }
-  if (cmdlet === 'Get-Mailbox' && parameters['SoftDeletedMailbox']) return directory.softDeletedMailboxes();
+  if (cmdlet === 'Get-OrganizationConfig') {
+    const InPlaceHolds = directory.organizationHolds?.() ?? [];
+    return [
+      { Name: 'contoso.onmicrosoft.com', 'InPlaceHolds@odata.type': '#Collection(String)', InPlaceHolds },
+    ];
+  }
+  if (cmdlet === 'Get-Mailbox' && parameters['SoftDeletedMailbox']) {
+    return directory.softDeletedMailboxes().map(asObject);
+  }
   if (cmdlet !== 'Get-MailUser' || !parameters['SoftDeletedMailUser']) return [];
   const mailUsers = directory.softDeletedMailUsers();
-  return parameters['HVEAccount'] ? mailUsers.filter(({ highVolumeEmail }) => highVolumeEmail) : mailUsers;
+  const asked = parameters['HVEAccount']
+    ? mailUsers.filter(({ highVolumeEmail }) => highVolumeEmail)
+    : mailUsers;
+  return asked.map(asObject);
 }
 
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   'Get-MailUser': ['SoftDeletedMailUser', 'HVEAccount', 'ResultSize'],
   'Get-Mailbox': ['SoftDeletedMailbox', 'ResultSize'],
+  'Get-OrganizationConfig': [],
 };
 
 const parameterError = (message: string) =>
@@ -137,6 +152,9 @@ function asObject(recipient: AdminRecipient): object {
   const mailbox = recipient.recipientTypeDetails.endsWith('Mailbox');
   return {
     ExternalDirectoryObjectId: recipient.id,
+    Guid: guidOf(recipient, 'object'),
+    ExchangeGuid: guidOf(recipient, 'exchange'),
+    LegacyExchangeDN: `/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=${guidOf(recipient, 'legacy').replaceAll('-', '')}`,
     DisplayName: recipient.displayName,
     RecipientType: mailbox ? 'UserMailbox' : 'MailUser',
     RecipientTypeDetails: recipient.recipientTypeDetails,
@@ -163,4 +181,10 @@ function asObject(recipient: AdminRecipient): object {
     WhenSoftDeleted: recipient.whenSoftDeleted,
     IsDirSynced: true,
   };
+}
+
+/** Exchange's own keys: they are the same whether or not there is an Entra object. */
+function guidOf({ primarySmtpAddress, displayName }: AdminRecipient, kind: string): string {
+  const hex = createHash('sha256').update(`${kind} ${primarySmtpAddress} ${displayName}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -36,6 +36,8 @@ export type Kind =
       readonly body?: 'json' | 'html' | 'empty';
       readonly headers?: Readonly<Record<string, string>>;
       readonly effect?: boolean;
+      /** Graph's own code and message, where the test needs them. */
+      readonly error?: { readonly code: string; readonly message: string };
     }
   /** Closes the connection; `effect`: after the request took effect. Inside a batch the whole batch is lost. */
   | { readonly kind: 'drop' | 'stall'; readonly effect?: boolean }
@@ -139,7 +141,8 @@ function withStatus(fault: Fault & { kind: 'status' }, call: Call, now: number):
   }
   if (status < 400) return { status, headers: { 'Content-Type': JSON_TYPE, ...headers }, body: {} };
   const code = status === 429 ? 'TooManyRequests' : status < 500 ? 'Request_BadRequest' : 'UnknownError';
-  return failed(new GraphError(status, code, 'Asked for by the test.', headers), now, call);
+  const error = fault.error ?? { code, message: 'Asked for by the test.' };
+  return failed(new GraphError(status, error.code, error.message, headers), now, call);
 }
 
 /** Says another count, or another next page, than the truth. An answer that is no page stays as it is. */

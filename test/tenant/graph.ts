@@ -131,7 +131,7 @@ function users(context: Context): Answer {
   return userPage(context, query, {
     members: () => {
       const all = context.view.liveUsers();
-      return filter === undefined ? all : all.filter((user) => user[filter.property] === filter.value);
+      return filter === undefined ? all : all.filter(filter);
     },
     find: (id) => context.view.liveUser(id),
   });

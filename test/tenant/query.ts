@@ -1,5 +1,6 @@
 /** The query options of a request. Strict: what Graph does not document for a path is refused. */
 import { type Call, GraphError } from './answer.ts';
+import { type Filter, parseFilter } from './filter.ts';
 
 export interface Query {
   readonly select: readonly string[] | undefined;
@@ -12,10 +13,6 @@ export interface Query {
   readonly orderBy: { readonly property: string; readonly descending: boolean } | undefined;
   readonly skipToken: string | undefined;
 }
-
-export type Filter =
-  | { readonly property: 'onPremisesSyncEnabled'; readonly value: boolean }
-  | { readonly property: 'onPremisesImmutableId'; readonly value: string };
 
 export type QueryOption = '$select' | '$top' | '$count' | '$filter' | '$orderby' | '$skiptoken';
 
@@ -40,7 +37,7 @@ export function parseQuery(call: Call, allowed: readonly QueryOption[]): Query {
     top: pageSize(options.get('$top')),
     count: counted && eventual,
     advanced: counted && eventual,
-    filter: filter(options.get('$filter'), counted && eventual),
+    filter: filterOf(options.get('$filter'), counted && eventual),
     orderBy: order(options.get('$orderby'), counted && eventual),
     skipToken: options.get('$skiptoken'),
   };
@@ -68,20 +65,8 @@ function flag(text: string | undefined): boolean {
   throw badRequest(`Invalid value '${text}' for $count query option found.`);
 }
 
-/** The two forms that are used, nothing else. A text literal doubles its quotes. */
-function filter(text: string | undefined, advanced: boolean): Filter | undefined {
-  if (text === undefined) return undefined;
-  const synced = /^onPremisesSyncEnabled eq (true|false)$/.exec(text);
-  if (synced) return { property: 'onPremisesSyncEnabled', value: synced[1] === 'true' };
-  const anchored = /^onPremisesImmutableId eq '((?:[^']|'')+)'$/.exec(text);
-  if (anchored === null) throw badRequest('Invalid filter clause');
-  if (!advanced) {
-    throw unsupported(
-      'Property onPremisesImmutableId is filterable only with the advanced query parameters.',
-    );
-  }
-  return { property: 'onPremisesImmutableId', value: (anchored[1] ?? '').replaceAll("''", "'") };
-}
+const filterOf = (text: string | undefined, advanced: boolean) =>
+  text === undefined ? undefined : parseFilter(text, advanced);
 
 /** "List deletedItems": only `deletedDateTime` needs the advanced parameters. */
 function order(text: string | undefined, advanced: boolean): Query['orderBy'] {

@@ -101,6 +101,18 @@ function reappearedOf(
       };
 }
 
+/** What the sources said of a user's names, and what all live users say. */
+export const alsoHeld = (found: Found, held: Fact | undefined): Found =>
+  held === undefined || found.reappeared.value !== 'no'
+    ? found
+    : {
+        ...found,
+        reappeared:
+          held.value === 'no'
+            ? { value: 'no', origin: `${found.reappeared.origin}; ${held.origin}` }
+            : { value: held.value, origin: held.origin },
+      };
+
 /** What each source says when it is asked again, or why it did not answer. */
 export type Rechecked = { readonly kind: SourceKind } & (
   | { readonly answer: Recheck; readonly failure?: undefined }

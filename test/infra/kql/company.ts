@@ -123,13 +123,17 @@ export function lost(): Telemetry {
 function exchangeOf(world: World): Exchange {
   const no = { value: 'no', origin: 'Exchange' } as const;
   return {
-    softDeletedRecipients: async () =>
-      new Map(
+    softDeletedRecipients: async () => ({
+      orphans: [],
+      organizationHolds: no,
+      doubts: [],
+      byId: new Map(
         world.exchange.softDeletedMailUsers().map((recipient): [ObjectId, SoftDeletedRecipient] => {
           const id = sure(objectId(recipient.id));
           const externalAddress = recipient.externalEmailAddress ?? undefined;
           return [id, { id, recipientType: 'MailUser', externalAddress, onHold: no, highVolumeEmail: no }];
         }),
       ),
+    }),
   };
 }
