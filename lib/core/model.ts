@@ -114,7 +114,7 @@ export interface OnPremMail {
 export interface DomainCoverage {
   /** Can the source see deleted objects of this domain? Then a missing tombstone is no absence. */
   readonly tombstones: boolean;
-  /** Containers in which, or below which, it saw users: distinguished names in canonical form. */
+  /** Containers in which it saw users, and left out none: distinguished names in canonical form. */
   readonly containers: ReadonlySet<string>;
   /** Could an object of this domain have had this immutable id? */
   canHaveMade(id: ImmutableId): boolean;

@@ -12,7 +12,7 @@ export const KEEP = {
   onPremisesSyncUnknown: 'nothing shows that it was synced from on-premises',
   stillOnPremises: 'it is still there on-premises',
   presenceUnknown: 'it is not known whether it is still there on-premises',
-  reappeared: 'a live user has its immutable id, its name or one of its addresses',
+  reappeared: 'a live user has its name or one of its addresses',
   reappearanceUnknown: 'it is not known whether a live user has its name or addresses',
   notAMailUser: 'it is not a mail user',
   mailUserUnproven: 'nothing shows that it is a mail user',

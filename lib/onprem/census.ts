@@ -1,6 +1,6 @@
 /** Counts users as they stream past, and notes which places they were seen in. */
 import type { Entry } from 'ldapts';
-import { canonical, containersOf, parseDn } from '../core/distinguishedName.ts';
+import { canonical, parentOf, parseDn } from '../core/distinguishedName.ts';
 import type { ImmutableId } from '../core/ids.ts';
 import type { DomainController } from './domainController.ts';
 import { anchorOf } from './sourceAnchor.ts';
@@ -16,7 +16,7 @@ export interface Census {
   readonly total: number;
   /** Users whose id comes from the first attribute that Entra Connect would take it from. */
   readonly anchored: number;
-  /** In or below which there are users, in canonical form. */
+  /** In which there are users, in canonical form. */
   readonly containers: ReadonlySet<string>;
   readonly witnesses: readonly Witness[];
 }
@@ -38,12 +38,12 @@ export class Counter {
   add(entry: Entry): void {
     this.#total += 1;
     const dn = parseDn(entry.dn);
-    const containers = dn === undefined ? [] : containersOf(dn).map(canonical);
-    for (const container of containers) this.#containers.add(container);
+    const parent = dn && parentOf(dn);
+    const container = parent === undefined ? '' : canonical(parent);
+    this.#containers.add(container);
     const anchor = anchorOf(entry, this.#dc.anchor);
     if (anchor === undefined) return;
     if (anchor.from === this.#dc.anchor.configured[0]) this.#anchored += 1;
-    const container = containers[0] ?? '';
     if (this.#witnesses.size < MAX_WITNESSES && !this.#witnesses.has(container)) {
       this.#witnesses.set(container, { id: anchor.id, attribute: anchor.from.name });
     }

@@ -10,7 +10,7 @@ import type { OnPremSource } from '../ports.ts';
 import { ExportUnreadable } from './exportCsv.ts';
 import { readUsers } from './exportFile.ts';
 import { createExportLookup, type ExportLookupOptions, type FoundExport } from './exportLookup.ts';
-import type { ExportManifest } from './exportManifest.ts';
+import { type ExportManifest, usersIn } from './exportManifest.ts';
 
 export interface ExportSourceOptions extends ExportLookupOptions {
   /** DNS names of every domain with synced users. All are required. */
@@ -67,8 +67,8 @@ export function createExportSource(options: ExportSourceOptions): OnPremSource {
       Object.fromEntries(manifests.map((one) => [one.domain.toLowerCase(), tell(one)]));
     return {
       kind: 'export',
-      total: manifests.reduce((sum, { rows }) => sum + rows, 0),
-      slices: by(({ rows }) => rows),
+      total: manifests.reduce((sum, one) => sum + usersIn(one), 0),
+      slices: by(usersIn),
       asOf,
       parts: by(({ finished }) => finished),
       coverage,

@@ -6,10 +6,10 @@
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { codeOf } from '../errors.ts';
-import { EXPORT_COLUMNS, sameText } from './exportManifest.ts';
+import { sameText } from './exportManifest.ts';
 
-/** One row; an empty cell is an empty text. */
-export type ExportRow = Readonly<Record<(typeof EXPORT_COLUMNS)[number], string>>;
+/** One row by the names of its columns, in the letter case in which they were asked for; an empty cell is an empty text. */
+export type ExportRow = ReadonlyMap<string, string>;
 
 /** A record is a user, whose addresses can be many, but not this many: a quote was never closed. */
 const MAX_RECORD_BYTES = 1_048_576;
@@ -21,13 +21,12 @@ export class ExportUnreadable extends Error {
 }
 
 /**
- * The rows of a CSV. Columns may come in any order and case, `required` ones and {@link EXPORT_COLUMNS} must all
- * be there.
+ * The rows of a CSV. Columns may come in any order and case; all of `columns` must be there, and none twice.
  * @throws ExportUnreadable, or an error of csv-parse
  */
 export async function* readRows(
   bytes: AsyncIterable<Uint8Array>,
-  required: readonly string[],
+  columns: readonly string[],
 ): AsyncGenerator<ExportRow, void, undefined> {
   const { delimiter, text } = await skipPrelude(decode(bytes));
   // The callback is for nothing: an error reaches whoever iterates the parser.
@@ -43,31 +42,21 @@ export async function* readRows(
   );
   let toRow: ((cells: readonly string[]) => ExportRow) | undefined;
   for await (const cells of records) {
-    if (toRow === undefined) toRow = rowReader(cells, required);
+    if (toRow === undefined) toRow = rowReader(cells, columns);
     else yield toRow(cells);
   }
   if (toRow === undefined) throw new ExportUnreadable('has no header line');
 }
 
-function rowReader(header: readonly string[], required: readonly string[]) {
+function rowReader(header: readonly string[], columns: readonly string[]) {
   const names = header.map((name) => name.trim().toLowerCase());
-  const missing = [...EXPORT_COLUMNS, ...required].filter((column) => !names.includes(column.toLowerCase()));
+  const missing = columns.filter((column) => !names.includes(column.toLowerCase()));
   if (missing.length > 0) throw new ExportUnreadable(`has no column ${[...new Set(missing)].join(', ')}`);
-  const twice = EXPORT_COLUMNS.find((column) => names.filter((name) => sameText(name, column)).length > 1);
+  const twice = columns.find((column) => names.filter((name) => sameText(name, column)).length > 1);
   if (twice !== undefined) throw new ExportUnreadable(`has the column ${twice} twice`);
-  const [id, guid, upn, mail, proxies, target, type, dn] = EXPORT_COLUMNS.map((column) =>
-    names.indexOf(column.toLowerCase()),
-  );
-  return (cells: readonly string[]): ExportRow => ({
-    immutableId: cells[id ?? -1] ?? '',
-    objectGuid: cells[guid ?? -1] ?? '',
-    userPrincipalName: cells[upn ?? -1] ?? '',
-    mail: cells[mail ?? -1] ?? '',
-    proxyAddresses: cells[proxies ?? -1] ?? '',
-    targetAddress: cells[target ?? -1] ?? '',
-    recipientTypeDetails: cells[type ?? -1] ?? '',
-    distinguishedName: cells[dn ?? -1] ?? '',
-  });
+  const places = columns.map((column) => [column, names.indexOf(column.toLowerCase())] as const);
+  return (cells: readonly string[]): ExportRow =>
+    new Map(places.map(([column, place]) => [column, cells[place] ?? '']));
 }
 
 async function* decode(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { elapsedMs, HOUR_MS, type Timestamp, timestamp } from '../core/ids.ts';
 
-/** The columns of format version 1. Others may be there as well, and are not read. */
+/** The columns of each format version. Others may be there as well, and are not read. */
 export const EXPORT_COLUMNS = [
   'immutableId',
   'objectGuid',
@@ -13,6 +13,28 @@ export const EXPORT_COLUMNS = [
   'recipientTypeDetails',
   'distinguishedName',
 ] as const;
+
+export const EXPORT_COLUMNS_2 = [
+  'kind',
+  'immutableId',
+  'objectGuid',
+  'objectSid',
+  'sidHistory',
+  'userPrincipalName',
+  'mail',
+  'proxyAddresses',
+  'targetAddress',
+  'recipientTypeDetails',
+  'disabled',
+  'distinguishedName',
+  'deletedAt',
+  'leftOut',
+] as const;
+/** Live users: in format 1 every row is one. */
+export const usersIn = (manifest: ExportManifest) =>
+  manifest.formatVersion === 1 ? manifest.rows : manifest.users;
+export const columnsOf = ({ formatVersion }: Pick<ExportManifest, 'formatVersion'>) =>
+  formatVersion === 1 ? EXPORT_COLUMNS : EXPORT_COLUMNS_2;
 
 /** `mS-DS-ConsistencyGuid`, else `objectGUID`, as Entra Connect does unless told otherwise. */
 export const DEFAULT_SOURCE_ANCHOR = 'auto';
@@ -29,8 +51,7 @@ const zTimestamp = z.string().transform((text, context): Timestamp => {
   return z.NEVER;
 });
 
-const exportManifest = z.strictObject({
-  formatVersion: z.literal(1),
+const common = {
   /** DNS name. */
   domain: z.string().min(1),
   /** The attribute that `immutableId` was taken from, or {@link DEFAULT_SOURCE_ANCHOR}. */
@@ -48,7 +69,26 @@ const exportManifest = z.strictObject({
     error: 'must be a file name such as "users-20260105T021109Z.csv.gz"',
   }),
   columns: z.array(z.string().min(1)).min(1),
-});
+};
+const zCount = z.number().int().min(0);
+const exportManifest = z.discriminatedUnion('formatVersion', [
+  z.strictObject({ formatVersion: z.literal(1), ...common }),
+  /** See infra/onprem/FORMAT.md. */
+  z.strictObject({
+    formatVersion: z.literal(2),
+    ...common,
+    invocationId: z.string(),
+    users: zCount,
+    tombstones: zCount,
+    containers: zCount,
+    usersWithAnchor: zCount,
+    /** false: that there are no tombstones says nothing. */
+    tombstonesReadable: z.boolean(),
+    leftOut: z.array(z.looseObject({ why: z.string(), kind: z.string(), objects: zCount })),
+    duplicateAnchors: zCount,
+    duplicates: z.array(z.looseObject({ immutableId: z.string() })),
+  }),
+]);
 export type ExportManifest = Readonly<z.infer<typeof exportManifest>>;
 
 /** Which export of a domain was seen last. */
@@ -85,7 +125,7 @@ export function parseManifest(text: string, expected: Expected): ExportManifest 
   const parsed = exportManifest.safeParse(json);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`);
-    return flaw(`has a manifest that is not of format version 1 (${problems.join('; ')})`);
+    return flaw(`has a manifest that is not of format version 1 or 2 (${problems.join('; ')})`);
   }
   return flawOf(parsed.data, expected) ?? parsed.data;
 }
@@ -97,7 +137,7 @@ function flawOf(manifest: ExportManifest, expected: Expected): Flaw | undefined 
   if (!sameText(sourceAnchor, expected.sourceAnchor)) {
     return flaw(`took the immutable ids from ${sourceAnchor}, and ${expected.sourceAnchor} is expected`);
   }
-  const missing = EXPORT_COLUMNS.filter((column) => !columns.some((one) => sameText(one, column)));
+  const missing = columnsOf(manifest).filter((column) => !columns.some((one) => sameText(one, column)));
   if (missing.length > 0) return flaw(`has no column ${missing.join(', ')}, as its manifest says`);
   if (started > finished)
     return flaw(`says that it finished at ${finished}, before it started at ${started}`);
@@ -110,7 +150,7 @@ function flawOf(manifest: ExportManifest, expected: Expected): Flaw | undefined 
   if (hours > maxAgeHours) {
     return flaw(`began ${hours.toFixed(1)} hours ago, at ${started}; ${maxAgeHours} are allowed`, true);
   }
-  if (rows === 0)
+  if (usersIn(manifest) === 0)
     return { refusal: 'sourceEmpty', detail: 'says that it holds not one user', mayPass: false };
   return undefined;
 }

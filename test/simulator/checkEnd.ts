@@ -45,7 +45,7 @@ function canBeShown({ world, family, seenLive }: Company, user: EntraUser): bool
   if (seenLive.has(generationOf(user.id, user.deletedDateTime))) return false;
   const dn = user.onPremisesDistinguishedName?.toLowerCase() ?? '';
   const place = dn.slice(dn.indexOf(',ou=') + 1);
-  return [...world.onPrem.users()].some(({ ou }) => `,${ou.toLowerCase()}`.endsWith(`,${place}`));
+  return [...world.onPrem.users()].some(({ ou }) => ou.toLowerCase() === place);
 }
 
 /** Was it changed on-premises after it was last synced, so that Active Directory knows another kind of recipient? */

@@ -64,7 +64,7 @@ export function inventPolicy(
   const result = parsePolicy({
     mode: pick([...Array.from({ length: 6 }, () => 'purge'), 'report']),
     tenantId: world.tenantId,
-    gracePeriodDays: pick([0, 1, 3, 7, 14, { tombstone: 1, covered: 5, entra: 9 }]),
+    gracePeriodDays: pick([0, 1, 3, 7, 14, { tombstone: 1, covered: 5, entra: 9 }, { parked: 3, entra: 5 }]),
     nightsAbsent: pick([1, 2, 3, { tombstone: 1, covered: 3 }]),
     maxSyncAgeHours: pick([3, 6, 24]),
     onPremises: {

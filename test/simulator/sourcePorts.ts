@@ -224,15 +224,8 @@ const tombstone = (user: AdUser): OnPremUser => ({
   tombstone: { deletedSince: user.deletedAt === null ? undefined : at(user.deletedAt) },
 });
 
-/** Each organizational unit with users, and what is above it. */
-function containersOf(users: readonly AdUser[]): ReadonlySet<string> {
-  const containers = new Set<string>();
-  for (const { ou } of users) {
-    for (let dn = ou.toLowerCase(); dn.includes('ou='); dn = dn.slice(dn.indexOf(',') + 1))
-      containers.add(dn);
-  }
-  return containers;
-}
+const containersOf = (users: readonly AdUser[]): ReadonlySet<string> =>
+  new Set(users.map(({ ou }) => ou.toLowerCase()));
 
 function count(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};

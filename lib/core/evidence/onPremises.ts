@@ -90,10 +90,11 @@ function deletedIn(user: Sought, kind: SourceKind, tombstones: readonly OnPremUs
   };
 }
 
-/** In canonical form, in which control characters are escaped. */
+/** In canonical form, in which control characters are escaped. A real name is shorter than this. */
+const MAX_NAME = 500;
 function nameOf(object: OnPremUser | undefined): string {
   const dn = parseDn(object?.distinguishedName ?? '');
-  return dn === undefined ? '' : ` (${canonical(dn)})`;
+  return dn === undefined ? '' : ` (${canonical(dn).slice(0, MAX_NAME)})`;
 }
 
 function agrees(user: Sought, { immutableIds, anchor, textAnchor, sid, sidHistory }: OnPremUser): boolean {
