@@ -131,7 +131,7 @@ export function parseManifest(text: string, expected: Expected): ExportManifest 
 }
 
 function flawOf(manifest: ExportManifest, expected: Expected): Flaw | undefined {
-  const { domain, sourceAnchor, started, finished, rows, columns } = manifest;
+  const { domain, sourceAnchor, started, finished, columns } = manifest;
   const { now, maxAgeHours } = expected;
   if (!sameText(domain, expected.domain)) return flaw(`says that it is of the domain ${domain}`);
   if (!sameText(sourceAnchor, expected.sourceAnchor)) {
