@@ -7,7 +7,7 @@ import { indexKeys, type Wanted } from './core/evidence/keys.ts';
 import type { ImmutableId, ObjectId } from './core/ids.ts';
 import { looseText } from './core/immutableId.ts';
 import type { DeletedUser, Organization, SoftDeletedRecipient } from './core/model.ts';
-import { isFresh, NOT_FRESH } from './core/next.ts';
+import { whyNotSend } from './core/next.ts';
 import { startSample } from './core/overlap.ts';
 import type { Pace } from './core/pace.ts';
 import type { Policy } from './core/policy.ts';
@@ -196,7 +196,7 @@ async function recheck(source: OnPremSource, wanted: Wanted, signal: AbortSignal
   }
 }
 
-/** Directly before the wire halt, lease and age of the re-read are asked once more. @throws LedgerFailed */
+/** Directly before the wire halt, lease and all that `next` asked are asked once more. @throws LedgerFailed */
 async function send(action: Action, { ports, ledger, pace, state, signal }: Performing): Promise<Answers> {
   const { clock, entra, halt } = ports;
   const notSent = (why: string, stop?: 'stopped' | 'failed'): Answers => ({ kind: 'notSent', why, stop });
@@ -210,6 +210,7 @@ async function send(action: Action, { ports, ledger, pace, state, signal }: Perf
   if (signal.aborted) return notSent('the night was asked to end');
   const now = clock.now();
   const open = keysOf(action).map((key) => state.open.get(key));
-  if (open.some((one) => one === undefined || !isFresh(one, pace, now))) return notSent(NOT_FRESH);
+  const why = whyNotSend(state, open, pace, now);
+  if (why !== undefined) return notSent(why);
   return { kind: 'purge', answers: await entra.purge(keysOf(action).map(idOf), UNHURRIED) };
 }

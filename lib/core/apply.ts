@@ -1,7 +1,7 @@
 /** The fold: what one line adds to the state. The same for lines of earlier nights and of tonight; it judges nothing. */
 import { withReading } from './baselines.ts';
 import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
-import { type Key, keyOf } from './model.ts';
+import { keyOf } from './model.ts';
 import { PACE, type Pace } from './pace.ts';
 import { byAge, purgeOf } from './plan.ts';
 import { announce, answer, settle, withdraw } from './purging.ts';
@@ -104,7 +104,7 @@ function begin(state: State, { night, at }: LedgerLine, started: RecordOf<'night
     decided: new Set(),
     planned: undefined,
     plan: [],
-    stubbornAtStart: new Set(state.stubborn.keys()),
+    stubborn: new Set(),
     cursor: 0,
     again: [],
     withdrawals: new Map(),
@@ -146,15 +146,16 @@ function told({ telemetryOwed, tonight }: State, record: RecordOf<'telemetrySent
   tonight.isToldInPart = false;
 }
 
-function plan({ evidence }: State, tonight: Tonight, record: RecordOf<'planned'>): void {
+function plan({ evidence, stubborn }: State, tonight: Tonight, record: RecordOf<'planned'>): void {
   tonight.planned = record;
   if (record.state !== 'ready' || tonight.started.mode !== 'purge') return;
   const purges = [...evidence.values()]
     .flatMap(({ decided }) => purgeOf(decided, decided.verdict))
     .sort(byAge);
-  const keys = purges.map(keyOf);
-  const isStubborn = (key: Key) => tonight.stubbornAtStart.has(key);
-  tonight.plan.push(...keys.filter((key) => !isStubborn(key)), ...keys.filter(isStubborn));
+  const keys = new Set(purges.map(keyOf));
+  // Whoever was tried longest ago goes first, so that each of them has its turn however many others are hopeless.
+  for (const key of stubborn.keys()) if (keys.delete(key)) tonight.stubborn.add(key);
+  tonight.plan.push(...keys, ...tonight.stubborn);
 }
 
 function end({ nights }: State, tonight: Tonight, record: RecordOf<'nightEnded'>, at: Timestamp): void {
@@ -177,6 +178,8 @@ export function note({ tonight }: State, one: Note): void {
       for (const key of keysOf(one.action)) notes.underWay.add(key);
       return;
     case 'done':
+      // A DELETE that has left, and whose answer comes too late to be recorded, is not one that was not sent.
+      if (notes.isClosing && one.action.kind === 'send') return;
       notes.busy.delete(one.action);
       for (const key of keysOf(one.action)) notes.underWay.delete(key);
       return;

@@ -99,7 +99,7 @@ const GONE_SHARE = 0.2;
  * A night that purged none of its planned users, and did not rightly keep all of them after a full re-read, failed:
  * unless only stubborn users are left, and another user was purged since they first failed.
  */
-function whyInVain(state: State, { plan, outcomes, ends, stubbornAtStart }: Tonight): string | undefined {
+function whyInVain(state: State, { plan, outcomes, ends, stubborn }: Tonight): string | undefined {
   const { alreadyGone = 0, purged = 0 } = outcomes;
   if (alreadyGone > MANY_GONE && alreadyGone > plan.length * GONE_SHARE) {
     return `${alreadyGone} of ${plan.length} planned users were listed as deleted, and each of them was not found when it was read by its id`;
@@ -108,7 +108,7 @@ function whyInVain(state: State, { plan, outcomes, ends, stubbornAtStart }: Toni
   const inVain = plan.filter((key) => !RIGHTLY.has(ends.get(key)?.record.outcome));
   const isExcused = (key: Key) => {
     const since = state.stubborn.get(key);
-    return stubbornAtStart.has(key) && since !== undefined && (state.lastPurgeAt ?? '') >= since;
+    return stubborn.has(key) && since !== undefined && (state.lastPurgeAt ?? '') >= since;
   };
   return inVain.every(isExcused) ? undefined : 'none of the planned users was purged';
 }

@@ -106,7 +106,9 @@ export function judgeLook(
     case 'throttled':
     case 'unclear':
     case 'notFound': {
-      const most = isThrottled ? pace.attemptsThrottled : pace.attempts;
+      // Who failed on an earlier night is tried once a night.
+      const attempts = tonight.stubborn.has(keyOf(one)) ? 1 : pace.attempts;
+      const most = isThrottled ? pace.attemptsThrottled : attempts;
       return one.attempt < most
         ? noted(undefined, true)
         : settled('notPurged', `still in deletedItems after ${one.attempt} DELETEs`);

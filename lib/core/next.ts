@@ -91,19 +91,26 @@ export const isUnsent = ({ night, notes }: Tonight, one: Open) =>
   one.night === night && one.answer === undefined && !notes.underWay.has(keyOf(one));
 
 /** What was read again longer ago may be back by now. */
-export const isFresh = ({ readAt }: Open, pace: Pace, now: Timestamp) =>
+const isFresh = ({ readAt }: Open, pace: Pace, now: Timestamp) =>
   readAt !== undefined && elapsedMs(readAt, now) <= pace.freshMs;
-export const NOT_FRESH = 'its re-read was too old when it was to be sent';
+
+/** Why these DELETEs may not leave; asked again directly before the wire, for what came in meanwhile. */
+export function whyNotSend(
+  state: State,
+  announced: readonly (Open | undefined)[],
+  pace: Pace,
+  now: Timestamp,
+): string | undefined {
+  const { stop, notBefore = 0 } = state.tonight?.notes ?? {};
+  if (stop !== undefined) return 'the night is to end';
+  if (isTripped(state, pace)) return 'too many of the purges before it failed';
+  if (notBefore > Date.parse(now)) return 'the service asked for silence';
+  const areFresh = announced.every((one) => one !== undefined && isFresh(one, pace, now));
+  return areFresh ? undefined : 'its re-read was too old when it was to be sent';
+}
 
 function sendOrWithdraw(state: State, unsent: readonly Open[], pace: Pace, now: Timestamp): Action {
-  const notBefore = state.tonight?.notes.notBefore ?? 0;
-  const why = isTripped(state, pace)
-    ? 'too many of the purges before it failed'
-    : notBefore > Date.parse(now)
-      ? 'the service asked for silence'
-      : unsent.every((one) => isFresh(one, pace, now))
-        ? undefined
-        : NOT_FRESH;
+  const why = whyNotSend(state, unsent, pace, now);
   return why === undefined
     ? { kind: 'send', keys: unsent.slice(0, pace.batch).map(keyOf) }
     : { kind: 'withdraw', keys: unsent.map(keyOf), why };
@@ -122,7 +129,7 @@ function dueUsers(state: State, tonight: Tonight, pace: Pace): readonly Key[] {
   for (let at = tonight.cursor; at < plan.length && rest.length < pace.batch; at += 1) {
     const key = plan[at];
     if (key === undefined || hasHadItsTurn(state, tonight, key) || !isFree(key)) continue;
-    if (tonight.stubbornAtStart.has(key) && tonight.stubbornInVain >= pace.stubbornInVain) break;
+    if (tonight.stubborn.has(key) && tonight.stubbornInVain >= pace.stubbornInVain) break;
     rest.push(key);
   }
   return [...again, ...rest];

@@ -41,7 +41,7 @@ function takeTurn(state: State, tonight: Tonight, key: Key, isTried: boolean): v
   if (again >= 0) tonight.again.splice(again, 1);
   while (hasHadItsTurn(state, tonight, tonight.plan[tonight.cursor])) tonight.cursor += 1;
   if (!isTried) return;
-  if (tonight.stubbornAtStart.has(key)) tonight.stubbornInVain += 1;
+  if (tonight.stubborn.has(key)) tonight.stubbornInVain += 1;
   else tonight.tried.push(key);
 }
 
@@ -99,8 +99,9 @@ export function settle(
     state.lastPurgeAt = at;
   }
   const makesStubborn = STUBBORN.has(outcome) && (sent === undefined || sent.answer !== undefined);
-  if (makesStubborn) state.stubborn.set(key, state.stubborn.get(key) ?? at);
-  else if (!STUBBORN.has(outcome) && outcome !== 'kept') state.stubborn.delete(key);
+  const since = state.stubborn.get(key);
+  if (makesStubborn || (outcome !== 'kept' && !STUBBORN.has(outcome))) state.stubborn.delete(key);
+  if (makesStubborn) state.stubborn.set(key, since ?? at);
   if (record.announcedBy !== undefined && record.announcedBy !== tonight.night) {
     tonight.late.push(record);
     return;
@@ -112,6 +113,6 @@ export function settle(
   // Users who are kept do not dilute the stop rule.
   if (sent === undefined) takeTurn(state, tonight, key, outcome === 'unread');
   else tonight.earned += 1;
-  if (outcome === 'purged' && tonight.stubbornAtStart.has(key)) tonight.stubbornInVain = 0;
+  if (outcome === 'purged' && tonight.stubborn.has(key)) tonight.stubbornInVain = 0;
   if (isTripped(state, pace)) tonight.earned = 0;
 }

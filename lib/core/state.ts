@@ -70,7 +70,7 @@ export interface PastNight {
 
 export interface State {
   readonly open: Map<Key, Open>;
-  /** Users whose DELETE was answered and who were not purged, or who could not be read: since when. */
+  /** Users whose DELETE was answered and who were not purged, or who could not be read: since when. Last tried, last. */
   readonly stubborn: Map<Key, Timestamp>;
   lastPurgeAt: Timestamp | undefined;
   /** When each purge that counts in a rolling budget was announced. */
@@ -103,7 +103,8 @@ export interface Tonight {
   planned: RecordOf<'planned'> | undefined;
   /** Planned purges, in the order in which they are tried: the stubborn ones last. Empty unless they may be purged. */
   readonly plan: Key[];
-  readonly stubbornAtStart: Set<Key>;
+  /** Those of the plan that were stubborn when it was made. */
+  readonly stubborn: Set<Key>;
   /** How many of the plan have been begun. */
   cursor: number;
   /** Withdrawn: due again, before the rest of the plan. */

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { apply } from '../../lib/core/apply.ts';
+import { apply, note } from '../../lib/core/apply.ts';
 import { baselineOf } from '../../lib/core/baselines.ts';
+import { endingLines } from '../../lib/core/ending.ts';
 import { at, DAY_MS, type NightId, nightId, type ObjectId } from '../../lib/core/ids.ts';
 import { keyOf } from '../../lib/core/model.ts';
+import { whyNotSend } from '../../lib/core/next.ts';
+import { PACE } from '../../lib/core/pace.ts';
 import type { LedgerRecord, RecordOf } from '../../lib/core/record.ts';
 import { absentStreak, partsRead, sameDeletion } from '../../lib/core/standing.ts';
 import { budgetSpent, emptyState, PAST_NIGHTS, type State } from '../../lib/core/state.ts';
@@ -56,7 +59,7 @@ const unchanged = (users: number, left: readonly ObjectId[] = []): LedgerRecord 
   fingerprint: 'a'.repeat(64),
   left: [...left],
 });
-const announced = (attempt = 1): LedgerRecord => ({
+const announced = (attempt = 1): RecordOf<'announced'> => ({
   kind: 'announced',
   ...generation,
   attempt,
@@ -269,6 +272,20 @@ describe('the plan', () => {
     );
     expect(tonight?.plan).toEqual([key, keyOf(older)]);
   });
+  test('has the stubborn last who became so tonight, and of them first whoever failed longest ago', () => {
+    const third = { ...generation, id: idOf(3) };
+    const { tonight } = stateOf(
+      [3, settled('unread'), night(1)],
+      [3, settled('unread', other), night(1)],
+      [2, settled('unread'), night(2)],
+      [1, purge(), night(3)],
+      [1, purge(other), night(3)],
+      [1, purge(third), night(3)],
+      [1, settled('unread', third), night(3)],
+      [1, plan, night(3)],
+    );
+    expect(tonight?.plan).toEqual([keyOf(other), key, keyOf(third)]);
+  });
   test('is empty where it is over a limit, or in report mode', () => {
     expect(stateOf([1, purge()], [1, { ...plan, state: 'overLimit' }]).tonight?.plan).toEqual([]);
     const report = stateOf([1, { ...started, mode: 'report' }], [1, purge()], [1, plan]);
@@ -421,5 +438,32 @@ describe('telemetry that is owed', () => {
     const { nights } = stateOf(...many);
     expect(nights).toHaveLength(PAST_NIGHTS);
     expect(nights.at(-1)?.night).toBe(night(700));
+  });
+});
+
+test('a DELETE whose answer comes after the last line was begun is not taken for one that was not sent', () => {
+  const state = stateOf([1, announced()]);
+  const action = { kind: 'send', keys: [key] } as const;
+  note(state, { kind: 'begun', action });
+  note(state, { kind: 'closing' });
+  note(state, { kind: 'done', action });
+  const usage = { calls: 0, resourceUnits: 0, throttled: 0, retries: 0 };
+  const lines = endingLines(state, usage, { pace: PACE, now: NOW });
+  expect(lines).toMatchObject([{ kind: 'nightEnded', open: 1 }]);
+});
+
+describe('directly before the wire', () => {
+  const fresh = () => stateOf([0, { ...announced(), readAt: NOW }]);
+  const why = (state: State) => whyNotSend(state, [...state.open.values()], PACE, NOW);
+  test('a DELETE leaves where nothing came in meanwhile', () => expect(why(fresh())).toBeUndefined());
+  test('it does not where another batch was answered with a Retry-After', () => {
+    const state = fresh();
+    note(state, { kind: 'notBefore', until: Date.parse(NOW) + 1 });
+    expect(why(state)).toBe('the service asked for silence');
+  });
+  test('nor where the night is to end', () => {
+    const state = fresh();
+    note(state, { kind: 'stop', how: 'stopped', why: 'a test', refusals: [] });
+    expect(why(state)).toBe('the night is to end');
   });
 });

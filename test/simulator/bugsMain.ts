@@ -1,12 +1,14 @@
 /**
  * `npm run simulate:bugs`: can the simulator fail? Each deliberate bug is put into a copy of the source tree, and
- * the simulator has so many nights to find it there. The tree as it is must pass the same nights first.
+ * the simulator has so many nights to find it there. The tree as it is must pass the same nights first. With
+ * `--explore` (`npm run explore:bugs`) the same of the explorer.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BUGS } from '../explore/bugs.ts';
 import { BUGS_IN_DECIDING, type Bug } from './bugsDeciding.ts';
 import { BUGS_IN_PURGING } from './bugsPurging.ts';
 import { BUGS_IN_RECORDING } from './bugsRecording.ts';
@@ -29,13 +31,15 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: '1' },
       /** Only those whose name holds this. */
       only: { type: 'string', default: '' },
+      explore: { type: 'boolean', default: false },
       jobs: { type: 'string', default: '2' },
     },
   });
   const folder = mkdtempSync(join(tmpdir(), 'bugs-'));
   try {
-    const args = ['--nights', values.nights, '--seed', values.seed, '--quiet'];
-    const bugs = [...BUGS_IN_DECIDING, ...BUGS_IN_PURGING, ...BUGS_IN_RECORDING];
+    const nights = ['--nights', values.nights, '--seed', values.seed, '--quiet'];
+    const args = values.explore ? ['test/explore/main.ts', '--short'] : ['test/simulator/main.ts', ...nights];
+    const bugs = values.explore ? BUGS : [...BUGS_IN_DECIDING, ...BUGS_IN_PURGING, ...BUGS_IN_RECORDING];
     const some = bugs.filter(({ name }) => name.includes(values.only));
     return await huntAll(some, { folder, args, jobs: Number(values.jobs) });
   } finally {
@@ -71,7 +75,7 @@ async function huntAll(bugs: readonly Bug[], { folder, args, jobs }: Hunt): Prom
       cpSync(join(whole, bug.file), join(copy, bug.file));
       if (bug === CONTROL) isSound = violation === undefined;
       else if (violation === undefined) missed += 1;
-      const how = violation ?? `nothing in ${nights} nights`;
+      const how = violation ?? `nothing in ${nights}`;
       const found = violation === undefined ? '-' : String(nights);
       say(`${found.padStart(7)}  ${bug.name}\n${' '.repeat(11)}${how.slice(0, 160)}`);
     }
@@ -98,16 +102,16 @@ function edited({ name, file, edits }: Bug, folder: string): string {
 /** @throws Error where the simulator itself did not run, which proves nothing */
 async function simulate(folder: string, args: readonly string[]): Promise<Hunted> {
   const output = await run(folder, args);
-  const passed = /^(\d+) nights without a violation/m.exec(output)?.[1];
+  const passed = /^(\d+) (?:nights|states) without a violation/m.exec(output)?.[1];
   if (passed !== undefined) return { nights: Number(passed), violation: undefined };
-  const failed = /^After (\d+) nights.*\n {2}(.*)/m.exec(output);
-  if (failed === null) throw new Error(`The simulator did not run: ${output.slice(-2_000)}`);
+  const failed = /^After (\d+) (?:nights|states).*\n {2}(.*)/m.exec(output);
+  if (failed === null) throw new Error(`It did not run: ${output.slice(-2_000)}`);
   return { nights: Number(failed[1]), violation: failed[2] ?? '' };
 }
 
 function run(folder: string, args: readonly string[]): Promise<string> {
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, ['test/simulator/main.ts', ...args], { cwd: folder });
+    const child = spawn(process.execPath, [...args], { cwd: folder });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {

@@ -149,10 +149,7 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
     name: 'the stubborn go first',
     file: 'lib/core/apply.ts',
     edits: [
-      [
-        '...keys.filter((key) => !isStubborn(key)), ...keys.filter(isStubborn)',
-        '...keys.filter(isStubborn), ...keys.filter((key) => !isStubborn(key))',
-      ],
+      ['tonight.plan.push(...keys, ...tonight.stubborn)', 'tonight.plan.push(...tonight.stubborn, ...keys)'],
     ],
   },
   {
@@ -170,7 +167,7 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
     file: 'lib/core/next.ts',
     edits: [
       ['if (notes.notBefore > Date.parse(now)) return', 'if (notes.notBefore < 0) return'],
-      [': notBefore > Date.parse(now)', ': notBefore < 0'],
+      ['if (notBefore > Date.parse(now)) return', 'if (notBefore < 0) return'],
     ],
   },
   {
@@ -221,7 +218,12 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
   {
     name: 'announced long ago, sent all the same',
     file: 'lib/perform.ts',
-    edits: [['one === undefined || !isFresh(one, pace, now)', 'one === undefined']],
+    edits: [
+      [
+        'const why = whyNotSend(state, open, pace, now);',
+        "const why = open.includes(undefined) ? 'nobody' : undefined;",
+      ],
+    ],
   },
   {
     name: 'one outcome is counted twice',

@@ -30,6 +30,7 @@ export function checkLine(company: Company, line: LedgerLine): void {
       checkUnchanged(company, told, line, record);
       return;
     case 'planned':
+      told.stubborn = new Map(company.stubborn);
       if (told.failedReads.length > 0)
         violate(company, `planned although not read: ${told.failedReads.join(', ')}`);
       return;

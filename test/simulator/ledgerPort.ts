@@ -60,7 +60,6 @@ function leasing(runner: Runner) {
     const isFree = lease === undefined || clock.now() >= (lease.freeAt ?? Number.POSITIVE_INFINITY);
     if (!isFree || clock.now() < othersUntil) return undefined;
     leases.set(name, { night: told.night, freeAt: undefined });
-    told.stubborn = new Map(company.stubborn);
     company.latest = { night: told.night, startedAt: clock.now() + skewMs, skewMs };
     await point('ledger.lease', 'after');
     let isLost = false;

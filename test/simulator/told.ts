@@ -48,7 +48,7 @@ export interface Told {
   readonly rechecks: Set<string>;
   /** Ids with a verdict of tonight. */
   readonly verdicts: Set<string>;
-  /** By generation: who could not be purged, or not be read, before it took the ledger. */
+  /** By generation: who could not be purged, or not be read, before it planned. */
   stubborn: ReadonlyMap<string, number>;
   /** Generations that were sent a DELETE or could not be read, in order; the stubborn left out. */
   readonly tried: string[];

@@ -258,9 +258,8 @@ function watchedExchange(runner: Runner, exchange: Exchange): Exchange {
   };
 }
 
-function watchedLedger({ company, told, point }: Runner, ledger: Ledger): Ledger {
+function watchedLedger({ company, point }: Runner, ledger: Ledger): Ledger {
   return ledgerWith(ledger, (open) => {
-    told.stubborn = new Map(company.stubborn);
     return {
       async append(at, records) {
         await point('ledger.append', 'before');
