@@ -1,5 +1,6 @@
 /** The policy file: what may be purged, and how much of it. Strict, so that a slip of the pen is not a rule. */
 import { z } from 'zod';
+import { parseDn } from './distinguishedName.ts';
 import { type ObjectId, objectId, type TenantId, tenantId } from './ids.ts';
 import { comment, zDomain } from './policyParts.ts';
 import { DELAYS, onPremises } from './policySources.ts';
@@ -35,6 +36,8 @@ const zExtensionAttribute = z.templateLiteral([
   z.literal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]),
 ]);
 
+const NO_DN = { error: 'must be a distinguished name such as "OU=Board,DC=contoso,DC=com"' };
+
 const protect = z
   .strictObject({
     ...comment,
@@ -49,9 +52,10 @@ const protect = z
     addresses: z.array(zGlob).default([]).describe('Keeps whoever has such an address, primary or not.'),
     organizationalUnits: z
       .array(
-        z.string().regex(/=/, {
-          error: 'must be a distinguished name such as "OU=Board,DC=contoso,DC=com"',
-        }),
+        z
+          .string()
+          .regex(/=/, { ...NO_DN, abort: true })
+          .refine((text) => parseDn(text) !== undefined, NO_DN),
       )
       .default([])
       .describe('Keeps whoever was in one of these OUs or below, by distinguished name.'),

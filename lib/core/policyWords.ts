@@ -37,6 +37,8 @@ export function inPlainWords(issue: z.core.$ZodIssue, json: unknown): readonly s
               ? `${where} must be a date such as 2026-12-31`
               : `${where} ${issue.message}`,
       ];
+    case 'custom':
+      return [`${where} ${issue.message}`];
     default:
       return [`${where}: ${issue.message}`];
   }

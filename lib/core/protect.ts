@@ -1,5 +1,6 @@
 /** The policy's protect rules: who is never purged, whatever else is true. */
 import { domainOf, formerUpn, isWithin, knownAddresses } from './addresses.ts';
+import { canonical, isBelow, parseDn } from './distinguishedName.ts';
 import type { Timestamp } from './ids.ts';
 import type { DeletedUser } from './model.ts';
 import type { Policy } from './policy.ts';
@@ -41,10 +42,16 @@ function protectedByName(user: DeletedUser, rules: Policy['protect']): string | 
 }
 
 function protectedByPlace(user: DeletedUser, rules: Policy['protect']): string | undefined {
-  const place = `,${normalDn(user.onPremisesDistinguishedName ?? '')}`;
-  const unit = rules.organizationalUnits.find((one) => place.endsWith(`,${normalDn(one)}`));
+  const place = placeOf(user);
+  if (place === undefined) return undefined;
+  const unit = rules.organizationalUnits.find((one) => {
+    const container = parseDn(one);
+    return container && (isBelow(place, container) || canonical(place) === canonical(container));
+  });
   return unit && `organizationalUnits: ${unit}`;
 }
+
+const placeOf = (user: DeletedUser) => parseDn(user.onPremisesDistinguishedName ?? '');
 
 function protectedByAttribute(user: DeletedUser, rules: Policy['protect']): string | undefined {
   const rule = rules.extensionAttributes.find((one) =>
@@ -60,7 +67,7 @@ function blindRule(user: DeletedUser, rules: Policy['protect']): string | undefi
     [rules.domains.length > 0 && (noAddresses || noUpn), 'domains'],
     [rules.userPrincipalNames.length > 0 && noUpn, 'userPrincipalNames'],
     [rules.addresses.length > 0 && noAddresses, 'addresses'],
-    [rules.organizationalUnits.length > 0 && !user.onPremisesDistinguishedName, 'organizationalUnits'],
+    [rules.organizationalUnits.length > 0 && placeOf(user) === undefined, 'organizationalUnits'],
     [
       rules.extensionAttributes.some((one) => user.extensionAttributes?.[one.attribute] === undefined),
       'extensionAttributes',
@@ -68,13 +75,6 @@ function blindRule(user: DeletedUser, rules: Policy['protect']): string | undefi
   ];
   return blind.find(([isBlind]) => isBlind)?.[1];
 }
-
-/** Lower case, no blanks around the separators: the same name however it was typed. */
-const normalDn = (dn: string) =>
-  dn
-    .toLowerCase()
-    .replaceAll(/\s*(?<!\\)([,=])\s*/g, '$1')
-    .trim();
 
 /**
  * Only `*` and `?` are special: in an address nearly every other sign that glob libraries give a meaning is an

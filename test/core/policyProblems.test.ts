@@ -73,6 +73,10 @@ describe('the other sections', () => {
       { protect: { organizationalUnits: ['Board'] } },
       ['organizationalUnits.0 must be a distinguished name such as "OU=Board,DC=contoso,DC=com"'],
     ],
+    [
+      { protect: { organizationalUnits: ['OU=Board,'] } },
+      ['organizationalUnits.0 must be a distinguished name such as "OU=Board,DC=contoso,DC=com"'],
+    ],
     [{ protect: { addresses: [''] } }, ['addresses.0 must not be empty']],
     [{ protect: { domains: 'x.com' } }, ['domains must be a list']],
     [
@@ -181,8 +185,8 @@ test('whatever value stands wherever, a problem is one line of our own words, an
 test('a problem of a kind that has no words here is told in those of the library, and where', () => {
   const path = ['protect', 'users', 0];
   const message = 'Somehow wrong';
-  expect(inPlainWords({ code: 'custom', path, message }, {})).toStrictEqual([
-    'protect.users.0: Somehow wrong',
+  expect(inPlainWords({ code: 'custom', path, message: 'must be right' }, {})).toStrictEqual([
+    'protect.users.0 must be right',
   ]);
   expect(inPlainWords({ code: 'invalid_union', errors: [], path, message }, {})).toStrictEqual([
     'protect.users.0: Somehow wrong',

@@ -70,6 +70,10 @@ describe('an organizational unit', () => {
     ['further down', 'CN=Jo,OU=Board,DC=x', 'OU=Audit,OU=Board,DC=x', false],
     ['whose own name has blanks in it', 'CN=Jo,OU=The Board,DC=x', 'OU=TheBoard,DC=x', false],
     ['whose own name has an escaped comma', 'CN=Jo,OU=A\\, B,DC=x', 'OU=A\\, B,DC=x', true],
+    ['the same, escaped otherwise', 'CN=Jo,OU=A\\, B,DC=x', 'OU=A\\2C B,DC=x', true],
+    ['with an accent, in another Unicode form', 'CN=Jo,OU=\u00C9quipe,DC=x', 'OU=e\u0301quipe,DC=x', true],
+    ['with an accent, as bytes', 'CN=Jo,OU=équipe,DC=x', 'OU=\\C3\\A9quipe,DC=x', true],
+    ['that is the name itself', 'CN=Jo,OU=Board,DC=x', 'CN=Jo,OU=Board,DC=x', true],
   ])('%s', (_, dn, unit, expected) => expect(inUnit(dn, unit)).toBe(expected));
 });
 
@@ -128,6 +132,12 @@ describe('a rule that cannot be answered is named too', () => {
       'organizationalUnits',
       { organizationalUnits: ['OU=x'] },
       { onPremisesDistinguishedName: '' },
+      'unknown',
+    ],
+    [
+      'organizationalUnits',
+      { organizationalUnits: ['OU=x'] },
+      { onPremisesDistinguishedName: 'CN=Jo,OU="x' },
       'unknown',
     ],
     [
