@@ -168,6 +168,12 @@ export interface PlanCounts {
 }
 
 /** What tonight would do. The purges of a plan that is over a limit are counted and never carried out. */
+/** What the limits come to: users that may be purged in one night, and within the days of the rolling budget. */
+export interface Allowed {
+  readonly perNight: number;
+  readonly rollingBudget: number;
+}
+
 export interface Plan {
   readonly state: 'ready' | 'overLimit';
   /** SHA-256 of the sorted generations to be purged, in hexadecimal. */
@@ -175,6 +181,7 @@ export interface Plan {
   readonly counts: PlanCounts;
   /** Purges of the rolling budget's days before tonight. */
   readonly budgetSpent: number;
+  readonly allowed?: Allowed | undefined;
   /** Empty where the plan is ready. */
   readonly refusals: readonly Refusal[];
 }

@@ -77,28 +77,41 @@ const protect = z
   })
   .describe('Who is never purged, whatever else is true. A rule can only ever keep.');
 
+const limit = {
+  users: z.number().int().min(0).default(0).describe('So many users are allowed in any company.'),
+  percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe('Or this share of the live synced users, where that is more.'),
+};
+
 const accidentalDeletionPrevention = z
   .strictObject({
     ...comment,
-    maxPurgesPerNight: z
-      .number()
-      .int()
-      .min(0)
-      .describe('More than this in one night refuses the whole night. 0 allows none.'),
-    maxPercentOfSyncedUsers: z
-      .number()
-      .min(0)
-      .max(100)
-      .describe('More than this share of the live synced users refuses the whole night. 0 allows none.'),
+    perNight: z
+      .strictObject(limit)
+      .prefault({})
+      .describe('More purges than this in one night refuse the whole night. Absent, it allows none.'),
     rollingBudget: z
       .strictObject({
-        days: z.number().int().min(1).max(90).describe('How many days the budget covers, today included.'),
-        maxPurges: z.number().int().min(0).describe('Purges allowed in those days together. 0 allows none.'),
+        days: z
+          .number()
+          .int()
+          .min(1)
+          .max(90)
+          .default(7)
+          .describe('How many days the budget covers, today included.'),
+        ...limit,
       })
-      .describe('Catches what is spread thinly over many nights.'),
+      .prefault({})
+      .describe(
+        'More purges than this in those days together do so too, which catches what is spread thinly over many nights. Absent, it allows none.',
+      ),
   })
   .describe(
-    'Limits. An exceeded limit stops the whole night before the first purge; it never cuts the list short.',
+    'Limits, each the larger of a number and a percentage. An exceeded limit stops the whole night before the first purge; it never cuts the list short.',
   );
 
 const exchange = z

@@ -129,6 +129,8 @@ const planned = z.strictObject({
   refusals: z.array(zRefusal),
   /** Purges that earlier nights already took out of the rolling budget. */
   budgetSpent: zCount,
+  /** What the limits come to in users, tonight. Absent in lines of version 0.1. */
+  allowed: z.strictObject({ perNight: zCount, rollingBudget: zCount }).optional(),
 });
 
 /** Written before the DELETE is sent. `snapshot` is the whole object, as re-read a moment ago. */

@@ -137,15 +137,11 @@ export const REFUSAL = {
   },
   tooManyPurges: {
     what: 'More users would be purged than the policy allows in one night.',
-    next: 'Look at the list; if it is right, raise maxPurgesPerNight for a night.',
-  },
-  tooLargeShare: {
-    what: 'A larger share of the users would be purged than the policy allows.',
-    next: 'Look at the list; if it is right, raise maxPercentOfSyncedUsers for a night.',
+    next: 'Look at the list; if it is right, raise accidentalDeletionPrevention.perNight for a night.',
   },
   budgetExceeded: {
     what: 'With the purges of the days before, more users would be purged than the policy allows.',
-    next: 'Look at the list; if it is right, raise rollingBudget for a night, or wait.',
+    next: 'Look at the list; if it is right, raise accidentalDeletionPrevention.rollingBudget for a night, or wait.',
   },
   halted: {
     what: 'People have halted the tool.',

@@ -100,9 +100,8 @@ export function policyJson(changes: Readonly<Record<string, unknown>> = {}): Rec
     mailUserEvidence: {},
     protect: {},
     accidentalDeletionPrevention: {
-      maxPurgesPerNight: 100,
-      maxPercentOfSyncedUsers: 50,
-      rollingBudget: { days: 7, maxPurges: 300 },
+      perNight: { users: 100 },
+      rollingBudget: { days: 7, users: 300 },
     },
     telemetry: { spellOutKeeps: false },
     ...changes,

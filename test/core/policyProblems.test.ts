@@ -100,9 +100,8 @@ describe('the other sections', () => {
 
 describe('a limit may be reached', () => {
   const limits = {
-    maxPurgesPerNight: 0,
-    maxPercentOfSyncedUsers: 0,
-    rollingBudget: { days: 1, maxPurges: 0 },
+    perNight: { users: 0 },
+    rollingBudget: { days: 1, users: 0 },
   };
   test.each<Section>([
     { gracePeriodDays: 0 },
@@ -113,8 +112,8 @@ describe('a limit may be reached', () => {
     { maxSyncAgeHours: 0.5 },
     { maxSyncAgeHours: 168 },
     { accidentalDeletionPrevention: limits },
-    { accidentalDeletionPrevention: { ...limits, maxPercentOfSyncedUsers: 100 } },
-    { accidentalDeletionPrevention: { ...limits, rollingBudget: { days: 90, maxPurges: 0 } } },
+    { accidentalDeletionPrevention: { ...limits, perNight: { percent: 100 } } },
+    { accidentalDeletionPrevention: { ...limits, rollingBudget: { days: 90, percent: 100 } } },
     { onPremises: { source: 'entra', maxShrinkPercent: 0, maxSliceShrinkUsers: 0 } },
     { onPremises: { source: 'entra', maxShrinkPercent: 100, maxSliceShrinkUsers: 0 } },
     { exchange: { lingeringAfterHours: 720 } },

@@ -102,6 +102,7 @@ test('what a record may lack, and nothing else', () => {
     'nightEnded.refusals.0.limit',
     'nightEnded.stack',
     'nightStarted.version',
+    'planned.allowed',
     'settled.announcedBy',
     'settled.verifiedAfterMs',
     'sourceRead.baseline',

@@ -49,8 +49,7 @@ describe('what refuses a night', () => {
     ]);
   });
   test.each([
-    ['tooManyPurges', 'maxPurgesPerNight'],
-    ['tooLargeShare', 'maxPercentOfSyncedUsers'],
+    ['tooManyPurges', 'perNight'],
     ['budgetExceeded', 'rollingBudget'],
     ['sourceShrank', 'onPremises.maxShrinkPercent'],
     ['wrongTenant', 'tenantId'],

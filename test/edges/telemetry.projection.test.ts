@@ -75,8 +75,13 @@ describe('what becomes of a line', () => {
     });
     expect(one('Decided')?.measurements['DeletedForDays']).toBeCloseTo(18.73, 2);
     expect(one('NightStarted')?.measurements).toMatchObject({
-      MaxPurgesPerNight: 50,
-      RollingBudgetPurges: 100,
+      PerNightUsers: 50,
+      PerNightPercent: 1.5,
+      RollingBudgetUsers: 90,
+    });
+    expect(one('Planned')?.measurements).toMatchObject({
+      AllowedPerNight: 50,
+      AllowedRollingBudget: 100,
     });
     expect(one('NightEnded')?.measurements).toMatchObject({
       DurationMs: 61_000,

@@ -74,20 +74,17 @@ const MOST_UNDER_WAY = 20;
 const FAILED: ReadonlySet<string> = new Set(['denied', 'notPurged', 'unread']);
 
 function checkLimits(company: Company, told: Told, wrong: (text: string) => void): void {
-  const { maxPurgesPerNight, maxPercentOfSyncedUsers, rollingBudget } =
-    told.policy.accidentalDeletionPrevention;
+  const { perNight, rollingBudget } = told.policy.accidentalDeletionPrevention;
   const planned = told.decided.size;
   const synced = told.sources.get('entra')?.total ?? 0;
-  if (planned > maxPurgesPerNight) wrong(`although ${planned} exceed ${maxPurgesPerNight} a night`);
-  if (planned * 100 > maxPercentOfSyncedUsers * synced) {
-    wrong(`although ${planned} of ${synced} exceed ${maxPercentOfSyncedUsers} %`);
-  }
+  const isOver = (purges: number, limit: typeof perNight) =>
+    purges > limit.users && purges * 100 > limit.percent * synced;
+  const of = ({ users, percent }: typeof perNight) => `both ${users} and ${percent} % of ${synced}`;
+  if (isOver(planned, perNight)) wrong(`although ${planned} exceed ${of(perNight)} a night`);
   const since = company.clock.now() - rollingBudget.days * DAY_MS + HOUR_MS;
   const before = purgedSince(company, since);
-  if (before + planned > rollingBudget.maxPurges) {
-    wrong(
-      `although ${before} and ${planned} exceed ${rollingBudget.maxPurges} in ${rollingBudget.days} days`,
-    );
+  if (isOver(before + planned, rollingBudget)) {
+    wrong(`although ${before} and ${planned} exceed ${of(rollingBudget)} in ${rollingBudget.days} days`);
   }
 }
 
