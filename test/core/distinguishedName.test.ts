@@ -41,6 +41,7 @@ describe('two spellings of one name are the same', () => {
     ['a no-break space', 'OU=The Board,DC=x', 'OU=The\u00A0Board,DC=x'],
     ['a sign that nobody sees', 'OU=Board,DC=x', 'OU=Bo\u200Bard,DC=x'],
     ['two pairs in another order', 'CN=Jo+UID=7,DC=x', 'UID=7 + CN=Jo,DC=x'],
+    ['a control sign of two bytes', 'CN=a\\C2\\85b,DC=x', 'CN=a\u0085b,DC=x'],
     ['a tombstone', 'CN=Jo\\0ADEL:1,CN=Deleted Objects,DC=x', 'cn=jo\\0adel:1,cn=deleted objects,dc=x'],
   ])('%s', (_, one, other) => expect(same(one, other)).toBe(true));
 });
