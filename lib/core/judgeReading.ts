@@ -1,4 +1,5 @@
 /** What was read means: guards, the decision on everybody, and the plan. */
+import { hostName } from './addresses.ts';
 import type { ReadAnswer } from './answers.ts';
 import { baselineOf } from './baselines.ts';
 import { decide, gatherEvidence } from './decide.ts';
@@ -11,7 +12,15 @@ import { fingerprint, makePlan, purgeOf } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { LedgerRecord, RecordOf } from './record.ts';
 import { absence, absentNights, sameDeletion, unchangedUsers } from './standing.ts';
-import { budgetSpent, type Judged, type Judging, type Note, type State, type Tonight } from './state.ts';
+import {
+  budgetSpent,
+  type Judged,
+  type Judging,
+  type Note,
+  ownDomains,
+  type State,
+  type Tonight,
+} from './state.ts';
 import { FACT_NAMES } from './vocabulary.ts';
 
 export function judgeReading(state: State, answer: ReadAnswer, judging: Judging): Judged {
@@ -19,11 +28,14 @@ export function judgeReading(state: State, answer: ReadAnswer, judging: Judging)
   switch (answer.kind) {
     case 'tenant': {
       const { tenantId, lastSync, verifiedDomains, serverTime } = answer.organization;
+      const tonight = new Set(verifiedDomains.map((domain) => hostName(domain) ?? domain));
+      const vanished = ownDomains(state, now).filter((domain) => !tonight.has(domain));
       const line: LedgerRecord = {
         kind: 'tenantRead',
         tenantId,
         ...(lastSync && { lastSync }),
         verifiedDomains: [...verifiedDomains],
+        ...(vanished.length > 0 && { vanishedDomains: vanished }),
         ...(serverTime && { clockSkewSeconds: elapsedMs(serverTime, now) / 1000 }),
       };
       return { lines: [line], notes: refused(tenantRefusals(answer.organization, policy, now)) };
@@ -84,9 +96,11 @@ function judgeSource(state: State, { summary, sample, found }: Part<'source'>, p
   return { lines: [line], notes: refused(refusals) };
 }
 
-function decideEverybody(state: State, answer: Part<'everybody'>, { policy, now }: Judging): Judged {
+function decideEverybody(state: State, read: Part<'everybody'>, { policy, now }: Judging): Judged {
   const { tonight } = state;
   if (tonight === undefined) return { lines: [], notes: [] };
+  const verifiedDomains = [...new Set([...read.organization.verifiedDomains, ...ownDomains(state, now)])];
+  const answer = { ...read, organization: { ...read.organization, verifiedDomains } };
   const decisions = answer.deleted.flatMap((user) => {
     const found = answer.found.get(user.id);
     return found === undefined ? [] : [decision(state, tonight, user, found, { answer, policy, now })];

@@ -106,7 +106,7 @@ function primaryAddressFact(user: DeletedUser, verifiedDomains: readonly string[
     return fact('unknown', 'the primary SMTP address is malformed');
   }
   if (user.mail === undefined) return fact('unknown', 'Graph gave no mail');
-  if (user.mail.toLowerCase() !== address) {
+  if (smtpAddress(user.mail) !== address) {
     return fact('unknown', 'mail differs from the primary SMTP address');
   }
   return isWithin(domain, verifiedDomains)

@@ -1,5 +1,5 @@
 /** The policy's protect rules: who is never purged, whatever else is true. */
-import { domainOf, formerUpn, isWithin, knownAddresses } from './addresses.ts';
+import { domainOf, formerUpn, hostName, isWithin, knownAddresses, normalName } from './addresses.ts';
 import { canonical, isBelow, parseDn } from './distinguishedName.ts';
 import type { Timestamp } from './ids.ts';
 import type { DeletedUser } from './model.ts';
@@ -35,9 +35,9 @@ function protectedByName(user: DeletedUser, rules: Policy['protect']): string | 
   const domains = [...addresses, upn].map(domainOf).filter((domain) => domain !== undefined);
   const domain = rules.domains.find((rule) => domains.some((one) => isWithin(one, [rule])));
   if (domain !== undefined) return `domains: ${domain}`;
-  const name = rules.userPrincipalNames.find((glob) => globMatches(glob, upn));
+  const name = rules.userPrincipalNames.find((glob) => globMatches(normalGlob(glob), normalName(upn)));
   if (name !== undefined) return `userPrincipalNames: ${name}`;
-  const address = rules.addresses.find((glob) => addresses.some((one) => globMatches(glob, one)));
+  const address = rules.addresses.find((glob) => addresses.some((one) => globMatches(normalGlob(glob), one)));
   return address && `addresses: ${address}`;
 }
 
@@ -63,8 +63,9 @@ function protectedByAttribute(user: DeletedUser, rules: Policy['protect']): stri
 function blindRule(user: DeletedUser, rules: Policy['protect']): string | undefined {
   const noAddresses = user.proxyAddresses === undefined;
   const noUpn = user.userPrincipalName === undefined;
+  const isNoHost = [...knownAddresses(user)].some((address) => domainOf(address) === undefined);
   const blind: readonly (readonly [boolean, string])[] = [
-    [rules.domains.length > 0 && (noAddresses || noUpn), 'domains'],
+    [rules.domains.length > 0 && (noAddresses || noUpn || isNoHost), 'domains'],
     [rules.userPrincipalNames.length > 0 && noUpn, 'userPrincipalNames'],
     [rules.addresses.length > 0 && noAddresses, 'addresses'],
     [rules.organizationalUnits.length > 0 && placeOf(user) === undefined, 'organizationalUnits'],
@@ -74,6 +75,17 @@ function blindRule(user: DeletedUser, rules: Policy['protect']): string | undefi
     ],
   ];
   return blind.find(([isBlind]) => isBlind)?.[1];
+}
+
+/** The domain of a pattern as a host name, label by label: those with a wildcard stay as they are. */
+function normalGlob(glob: string): string {
+  const at = glob.lastIndexOf('@') + 1;
+  const labels = glob
+    .slice(at)
+    .replace(/[.。．｡]$/u, '')
+    .split(/[.。．｡]/u);
+  const domain = labels.map((label) => (/[*?]/.test(label) ? label : (hostName(label) ?? label)));
+  return `${glob.slice(0, at).normalize('NFC')}${at === 0 ? glob : domain.join('.')}`;
 }
 
 /**

@@ -47,6 +47,8 @@ const tenantRead = z.strictObject({
   tenantId: zTenantId,
   lastSync: zTimestamp.optional(),
   verifiedDomains: z.array(z.string()),
+  /** Verified on an earlier night, and not tonight: they still count as the company's own. Absent where there are none. */
+  vanishedDomains: z.array(z.string()).optional(),
   clockSkewSeconds: z.number().optional(),
 });
 

@@ -29,7 +29,11 @@ export function redacted(record: LedgerRecord): LedgerRecord {
     case 'nightStarted':
       return { ...record, policy: onlyNumbers(record.policy) };
     case 'tenantRead':
-      return { ...record, verifiedDomains: [] };
+      return {
+        ...record,
+        verifiedDomains: [],
+        ...(record.vanishedDomains && { vanishedDomains: record.vanishedDomains.map(() => 'a domain') }),
+      };
     case 'sourceRead':
       return nameless(record);
     case 'exchangeRead':

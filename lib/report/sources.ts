@@ -1,4 +1,5 @@
 /** What was read and how old it was; what Exchange Online said; what it all took. */
+import { OWN_DOMAIN_DAYS } from '../core/state.ts';
 import { CURE, SOURCE } from '../core/vocabulary.ts';
 import { type Html, html } from './html.ts';
 import type { Story } from './story.ts';
@@ -19,8 +20,11 @@ ${sources.length === 0 ? html`<p>No source of the on-premises users was read.</p
 
 function tenantRead({ tenant }: Story): Html | undefined {
   if (tenant === undefined) return html`<li>The tenant itself: not read.</li>`;
-  const { lastSync } = tenant.record;
-  return html`<li>Last directory sync: ${lastSync === undefined ? 'not told' : html`${momentOf(lastSync)}, ${between(lastSync, tenant.at)} before it was read`}.</li>`;
+  const { lastSync, vanishedDomains = [] } = tenant.record;
+  const vanished =
+    vanishedDomains.length > 0 &&
+    html`<li>Domains that the company had in the past ${OWN_DOMAIN_DAYS} days and has not verified tonight: <bdi>${vanishedDomains.join(', ')}</bdi>. They still count as its own, so that the owner of a mailbox in one of them does not look like a mail user.</li>`;
+  return html`${vanished}<li>Last directory sync: ${lastSync === undefined ? 'not told' : html`${momentOf(lastSync)}, ${between(lastSync, tenant.at)} before it was read`}.</li>`;
 }
 
 const sourceTable = (sources: Story['sources']): Html => html`<table>

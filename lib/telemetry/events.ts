@@ -75,6 +75,7 @@ export const TELEMETRY_EVENTS = {
     measurements: {
       SyncAgeHours: 'Hours since the last directory sync',
       ClockSkewSeconds: 'Seconds by which the service’s clock differs from ours',
+      VanishedDomains: 'Domains that were verified in the past 30 days and are not tonight',
     },
   },
   DeletedUsersRead: {

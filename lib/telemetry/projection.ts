@@ -30,7 +30,11 @@ function own({ at, record }: LedgerLine, options: ProjectionOptions): readonly T
         event(
           'TenantRead',
           { TenantId: record.tenantId, LastSync: record.lastSync },
-          { SyncAgeHours: since(record.lastSync, at, HOUR_MS), ClockSkewSeconds: record.clockSkewSeconds },
+          {
+            SyncAgeHours: since(record.lastSync, at, HOUR_MS),
+            ClockSkewSeconds: record.clockSkewSeconds,
+            VanishedDomains: record.vanishedDomains?.length,
+          },
         ),
       ];
     case 'deletedUsersRead':

@@ -57,6 +57,25 @@ describe('a single user is protected', () => {
   ])('%s', (_, rule, expected) => expect(protects({ users: [rule] })).toBe(expected));
 });
 
+describe('a domain and an address are compared as host names', () => {
+  const user = { proxyAddresses: ['SMTP:Jo@MÜLLER.de', 'smtp:jo@ｄomain．com.'] };
+  test.each<readonly [Rules, boolean]>([
+    [{ domains: ['xn--mller-kva.de'] }, true],
+    [{ addresses: ['jo@xn--mller-kva.de'] }, true],
+    [{ addresses: ['*@müller.de'] }, true],
+    [{ addresses: ['j?@*.mu\u0308ller.de'] }, false],
+    [{ addresses: ['j?@mu\u0308ller.*'] }, true],
+    [{ addresses: ['jo@domain.com.'] }, true],
+    [{ userPrincipalNames: ['*@DOMAIN.com.'] }, true],
+  ])('%j: %s', (rules, expected) => expect(protects(rules, user)).toBe(expected));
+
+  test('one that is no host name may be in any domain', () => {
+    const odd = { proxyAddresses: ['SMTP:jo@[10.0.0.1]'] };
+    expect(asked({ domains: ['other.org'] }, odd)).toEqual({ protection: 'unknown', rule: 'domains' });
+    expect(asked({ addresses: ['x*'] }, odd)).toEqual({ protection: 'no' });
+  });
+});
+
 describe('an organizational unit', () => {
   const inUnit = (dn: string, unit: string) =>
     protects({ organizationalUnits: [unit] }, { onPremisesDistinguishedName: dn });

@@ -109,6 +109,7 @@ test('what a record may lack, and nothing else', () => {
     'sourceRead.parts',
     'tenantRead.clockSkewSeconds',
     'tenantRead.lastSync',
+    'tenantRead.vanishedDomains',
   ]);
 });
 

@@ -38,6 +38,7 @@ export const EVERY_KIND: readonly LedgerRecord[] = [
     tenantId: TENANT,
     lastSync: time('2026-11-20T01:30:00Z'),
     verifiedDomains: ['contoso.com'],
+    vanishedDomains: ['sold.com'],
     clockSkewSeconds: 2,
   },
   { kind: 'deletedUsersRead', users: 3 },

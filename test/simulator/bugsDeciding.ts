@@ -193,6 +193,11 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
     edits: [['    state.evidence.delete(id);\n', '']],
   },
   {
+    name: 'a domain that is not verified any more is forgotten',
+    file: 'lib/core/judgeReading.ts',
+    edits: [['...ownDomains(state, now)])]', '])]']],
+  },
+  {
     name: 'the list is cut to the limit',
     file: 'lib/core/plan.ts',
     edits: [

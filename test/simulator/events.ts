@@ -5,7 +5,7 @@ import { withoutPrefix } from '../tenant/exchange.ts';
 import * as joins from '../tenant/members.ts';
 import { immutableIdOf, type OnPremUser, RECIPIENT } from '../tenant/onPrem.ts';
 import { person } from '../tenant/people.ts';
-import { ARCHIVE_OU, PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
+import { ARCHIVE_OU, DOMAINS, PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
 import type { Company } from './company.ts';
 import { domainIn } from './exports.ts';
 import { BOARD_OU } from './policies.ts';
@@ -111,6 +111,8 @@ const DAILY: Readonly<Record<string, readonly [number, Act]>> = {
       company.world.sync.setScope([PEOPLE_OU, PARTNERS_OU]);
     },
   ],
+  'a domain is not verified any more': [0.03, loseADomain],
+  'every domain is verified': [0.3, ({ world }) => world.entra.verify(DOMAINS)],
   'pause sync': [0.03, ({ world }) => world.sync.pause()],
   'resume sync': [0.5, ({ world }) => world.sync.resume()],
   'admin deletes a user': [0.05, (company) => company.world.entra.softDelete(liveId(company))],
@@ -182,6 +184,15 @@ export function attempt(company: Company, name: string, act: Act): void {
   } catch (error) {
     company.trace?.(`event: ${name}: not done, ${error instanceof Error ? error.message : ''}`);
   }
+}
+
+/** One that an earlier night saw verified: what nobody ever saw, nobody can know of. */
+function loseADomain(company: Company): void {
+  const { entra } = company.world;
+  const seen = company.book.lines.some(({ record }) => record.kind === 'tenantRead');
+  if (!seen) throw new Error('no night has read the tenant');
+  const lost = company.chance.pick('domain', [DOMAINS[0], DOMAINS[1]]);
+  entra.verify(DOMAINS.filter((name) => name !== lost));
 }
 
 function outOfScope({ world }: Company): OnPremUser[] {
