@@ -1,15 +1,21 @@
 /** The verdict on one deleted user. Anything unknown keeps, by a name of its own. */
 import { type ExchangeWord, withExchangeWord } from './exchangeWord.ts';
 import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
-import { hadMailboxFact, licensedFact, mailUserFact, onPremisesSyncedFact } from './mailUser.ts';
+import {
+  cloudManagedFact,
+  hadMailboxFact,
+  licensedFact,
+  mailUserFact,
+  onPremisesSyncedFact,
+} from './mailUser.ts';
 import type {
   Decision,
   DeletedUser,
   Evidence,
   Fact,
   Found,
-  Organization,
   Presence,
+  TenantFacts,
   Verdict,
 } from './model.ts';
 import type { Policy } from './policy.ts';
@@ -20,16 +26,18 @@ import { FACT_NAMES, factMeaning, type KeepReason } from './vocabulary.ts';
 export function gatherEvidence(
   user: DeletedUser,
   found: Found,
-  organization: Pick<Organization, 'verifiedDomains'>,
+  tenant: TenantFacts,
   policy: Policy,
   word: ExchangeWord,
 ): Evidence {
-  const graph = mailUserFact(user, organization.verifiedDomains, policy.mailUserEvidence, found.tombstone);
+  const { verifiedDomains } = tenant;
+  const graph = mailUserFact(user, verifiedDomains, policy.mailUserEvidence, found.tombstone);
   return {
     onPremisesSynced: onPremisesSyncedFact(user),
+    cloudManaged: cloudManagedFact(user, tenant.syncFlag),
     onPremises: presenceFact(found.presence),
     reappeared: found.reappeared,
-    ...withExchangeWord(graph, user.id, word, policy.exchange.use, organization.verifiedDomains),
+    ...withExchangeWord(graph, user.id, word, policy.exchange.use, verifiedDomains),
     hadMailbox: hadMailboxFact(user),
     licensed: licensedFact(user),
   };
@@ -71,7 +79,7 @@ function factVerdict(evidence: Evidence): Verdict | undefined {
     const fact = evidence[name];
     if (fact === undefined && optional) continue;
     const { value, origin } = fact ?? { value: 'unknown', origin: 'not looked at' };
-    if (value === 'unknown') return keep(unknown, origin);
+    if (value === 'unknown') return keep(unknown ?? otherwise, origin);
     if (value !== needed) return keep(otherwise, origin);
   }
   return undefined;

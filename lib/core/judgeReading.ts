@@ -6,7 +6,16 @@ import { decide, gatherEvidence } from './decide.ts';
 import { cureOf } from './exchangeWord.ts';
 import { agedRefusals, PURGE_ROLE, shrinkRefusals, tenantRefusals } from './guards.ts';
 import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
-import { type Decision, type DeletedUser, type Found, keyOf, type Presence, type Refusal } from './model.ts';
+import { looksCloudManaged, syncFlagOf } from './mailUser.ts';
+import {
+  type Decision,
+  type DeletedUser,
+  type Found,
+  keyOf,
+  type Presence,
+  type Refusal,
+  type TenantFacts,
+} from './model.ts';
 import { overlapRefusals } from './overlap.ts';
 import { fingerprint, makePlan, purgeOf } from './plan.ts';
 import type { Policy } from './policy.ts';
@@ -100,7 +109,8 @@ function decideEverybody(state: State, read: Part<'everybody'>, { policy, now }:
   const { tonight } = state;
   if (tonight === undefined) return { lines: [], notes: [] };
   const verifiedDomains = [...new Set([...read.organization.verifiedDomains, ...ownDomains(state, now)])];
-  const answer = { ...read, organization: { ...read.organization, verifiedDomains } };
+  const organization: TenantFacts = { verifiedDomains, syncFlag: syncFlagOf(read.deleted) };
+  const answer = { ...read, organization };
   const decisions = answer.deleted.flatMap((user) => {
     const found = answer.found.get(user.id);
     return found === undefined ? [] : [decision(state, tonight, user, found, { answer, policy, now })];
@@ -108,9 +118,15 @@ function decideEverybody(state: State, read: Part<'everybody'>, { policy, now }:
   const limits = policy.accidentalDeletionPrevention;
   const spent = budgetSpent(state, limits.rollingBudget.days, now);
   const plan = makePlan(decisions, { limits, syncedUsers: answer.syncedUsers, budgetSpent: spent });
-  const { organization, recipients } = answer;
+  const { recipients } = answer;
   const planned = new Map(decisions.flatMap(plannedEntry));
-  const lines = [...decidedLines(state, decisions, now), { kind: 'planned', ...copied(plan) } as const];
+  const ignored = organization.syncFlag === 'silent' ? read.deleted.filter(looksCloudManaged).length : 0;
+  const line = {
+    kind: 'planned',
+    ...copied(plan),
+    ...(ignored > 0 && { syncFlagIgnored: ignored }),
+  } as const;
+  const lines = [...decidedLines(state, decisions, now), line];
   return {
     lines,
     notes: [
@@ -140,12 +156,14 @@ function missingRole(roles: readonly string[] | undefined): readonly Refusal[] {
   ];
 }
 
+type Reading = Omit<Part<'everybody'>, 'organization'> & { readonly organization: TenantFacts };
+
 function decision(
   state: State,
   tonight: Tonight,
   user: DeletedUser,
   found: Found,
-  { answer, policy, now }: { answer: Part<'everybody'>; policy: Policy; now: Timestamp },
+  { answer, policy, now }: { answer: Reading; policy: Policy; now: Timestamp },
 ): Decision {
   const evidence = gatherEvidence(user, found, answer.organization, policy, answer.recipients);
   const nightsAbsent = nightsSeenAbsent(state, tonight, user, found.presence, now);

@@ -7,7 +7,7 @@
  * only its on-premises attributes can prove that one, as a directory extension or a tombstone carries them.
  */
 import { domainOf, formerUpn, isWithin, smtpAddress } from './addresses.ts';
-import type { DeletedUser, Fact, ServicePlan, Tombstone } from './model.ts';
+import type { DeletedUser, Fact, ServicePlan, TenantFacts, Tombstone } from './model.ts';
 
 /** `msExchRecipientTypeDetails` of a mail user (Exchange Server documentation, recipient types). */
 const MAIL_USER = '128';
@@ -143,11 +143,7 @@ export function licensedFact(user: DeletedUser): Fact {
  * captured answer is that the flag stays true after a soft delete, hence the attributes.
  */
 export function onPremisesSyncedFact(user: DeletedUser): Fact {
-  const attributes = [
-    user.onPremisesDomainName,
-    user.onPremisesSecurityIdentifier,
-    user.onPremisesDistinguishedName,
-  ].filter((value) => value !== undefined && value !== '');
+  const attributes = onPremisesAttributes(user);
   const synced = user.onPremisesSyncEnabled === true;
   if (user.immutableId === undefined) {
     const nothing = !synced && attributes.length === 0 && user.userType !== undefined;
@@ -158,4 +154,36 @@ export function onPremisesSyncedFact(user: DeletedUser): Fact {
   if (synced) return fact('yes', 'immutable id, and onPremisesSyncEnabled is true');
   if (attributes.length > 0) return fact('yes', 'immutable id, and other on-premises attributes');
   return fact('no', 'an immutable id alone, as federated cloud-only users have');
+}
+
+const onPremisesAttributes = (user: DeletedUser) =>
+  [user.onPremisesDomainName, user.onPremisesSecurityIdentifier, user.onPremisesDistinguishedName].filter(
+    (value) => value !== undefined && value !== '',
+  );
+
+/** Does onPremisesSyncEnabled say anything of deleted users in this tenant? It does if it is true for one of them. */
+export const syncFlagOf = (deleted: readonly DeletedUser[]): TenantFacts['syncFlag'] =>
+  deleted.some((user) => user.onPremisesSyncEnabled === true && onPremisesAttributes(user).length > 0)
+    ? 'told'
+    : 'silent';
+
+/** Its flag says that it is not synced any more, and everything else that it was. */
+export const looksCloudManaged = (user: DeletedUser): boolean =>
+  user.onPremisesSyncEnabled === false && onPremisesAttributes(user).length > 0;
+
+/**
+ * Was it moved to cloud management (source of authority)? A purge needs `no`. Its on-premises object is then removed
+ * on purpose, and the cloud user lives on.
+ */
+export function cloudManagedFact(user: DeletedUser, syncFlag: TenantFacts['syncFlag']): Fact {
+  if (!looksCloudManaged(user)) {
+    const flag = user.onPremisesSyncEnabled ?? 'not told';
+    return fact('no', `onPremisesSyncEnabled is ${flag}`);
+  }
+  return syncFlag === 'told'
+    ? fact('yes', 'onPremisesSyncEnabled is false, with on-premises attributes')
+    : fact(
+        'no',
+        'onPremisesSyncEnabled is true for no deleted user of the tenant, so that false says nothing',
+      );
 }

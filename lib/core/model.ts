@@ -64,6 +64,17 @@ export interface Organization {
   readonly serverTime: Timestamp | undefined;
 }
 
+/** What the verdicts on all users rest on. */
+export interface TenantFacts {
+  /** Of tonight and of the nights before, see `ownDomains`. */
+  readonly verifiedDomains: readonly string[];
+  /**
+   * `told`: onPremisesSyncEnabled is true for some deleted user. `silent`: for none, so that it says nothing here
+   * (that Graph keeps it in the recycle bin is **unproven**).
+   */
+  readonly syncFlag: 'told' | 'silent';
+}
+
 /** A user of the on-prem user set, as far as one source knows it. */
 export interface OnPremUser {
   readonly immutableId: ImmutableId | undefined;

@@ -133,6 +133,8 @@ const planned = z.strictObject({
   budgetSpent: zCount,
   /** What the limits come to in users, tonight. Absent in lines of version 0.1. */
   allowed: z.strictObject({ perNight: zCount, rollingBudget: zCount }).optional(),
+  /** Users whose flag onPremisesSyncEnabled is false and was not taken for an answer. Absent where there are none. */
+  syncFlagIgnored: zCount.optional(),
 });
 
 /** Written before the DELETE is sent. `snapshot` is the whole object, as re-read a moment ago. */

@@ -9,10 +9,10 @@ import type {
   Found,
   Generation,
   Key,
-  Organization,
   PlanCounts,
   Refusal,
   SoftDeletedRecipient,
+  TenantFacts,
 } from './model.ts';
 import type { Pace } from './pace.ts';
 import type { Policy } from './policy.ts';
@@ -167,7 +167,7 @@ export interface Stop {
 
 /** What was read tonight and the second decision compares with. */
 export interface Known {
-  readonly organization: Organization;
+  readonly organization: TenantFacts;
   readonly recipients: ReadonlyMap<ObjectId, SoftDeletedRecipient> | undefined;
   readonly planned: ReadonlyMap<Key, { readonly user: DeletedUser; readonly found: Found }>;
 }

@@ -10,9 +10,9 @@ import {
   FOUND,
   idOf,
   NOW,
-  organization,
   policyOf,
   purgeableEvidence,
+  TENANT_FACTS,
 } from './people.ts';
 
 const unknown = { value: 'unknown', origin: 'a test' } as const;
@@ -200,7 +200,7 @@ describe('what the verdict rests on is said', () => {
 
 describe('the evidence', () => {
   const gather = (presence: Presence, user = deletedMailUser(1), policy = policyOf()) =>
-    gatherEvidence(user, { ...FOUND, presence }, organization, policy, undefined);
+    gatherEvidence(user, { ...FOUND, presence }, TENANT_FACTS, policy, undefined);
 
   test.each([
     ['present', 'yes'],
@@ -215,6 +215,7 @@ describe('the evidence', () => {
     const values = Object.fromEntries(Object.entries(evidence).map(([name, { value }]) => [name, value]));
     expect(values).toStrictEqual({
       onPremisesSynced: 'yes',
+      cloudManaged: 'no',
       onPremises: 'no',
       reappeared: 'no',
       mailUser: 'yes',
@@ -237,7 +238,7 @@ describe('the evidence', () => {
     const user = deletedMailUser(1, internal);
     expect(gather(FOUND.presence, user).mailUser?.value).toBe('unknown');
     const found = { ...FOUND, tombstone };
-    expect(gatherEvidence(user, found, organization, policyOf(), undefined).mailUser?.value).toBe('yes');
+    expect(gatherEvidence(user, found, TENANT_FACTS, policyOf(), undefined).mailUser?.value).toBe('yes');
   });
 });
 

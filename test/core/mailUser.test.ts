@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { hadMailboxFact, licensedFact, mailUserFact, onPremisesSyncedFact } from '../../lib/core/mailUser.ts';
+import {
+  cloudManagedFact,
+  hadMailboxFact,
+  licensedFact,
+  mailUserFact,
+  onPremisesSyncedFact,
+  syncFlagOf,
+} from '../../lib/core/mailUser.ts';
 import type { DeletedUser, Fact } from '../../lib/core/model.ts';
 import { deletedMailUser, VERIFIED } from './people.ts';
 
@@ -142,6 +149,29 @@ describe('on-premises-synced', () => {
     ['nothing told at all', { ...bare, immutableId: undefined, userType: undefined }, 'unknown'],
   ])('%s', (_name, changes, value) => {
     expect(onPremisesSyncedFact(user(changes)).value).toBe(value);
+  });
+});
+
+describe('moved to cloud management', () => {
+  const cloud = { onPremisesSyncEnabled: false };
+  test.each<readonly [string, Partial<DeletedUser>, 'told' | 'silent', 'yes' | 'no']>([
+    ['the flag is false, with on-premises attributes', cloud, 'told', 'yes'],
+    ['the flag is false for everybody', cloud, 'silent', 'no'],
+    ['the flag is true', {}, 'told', 'no'],
+    ['the flag is not told', { onPremisesSyncEnabled: undefined }, 'told', 'no'],
+    ['no on-premises attributes', { ...bare, ...cloud }, 'told', 'no'],
+    ['the SID alone', { ...bare, ...cloud, onPremisesSecurityIdentifier: 'S-1-5' }, 'told', 'yes'],
+  ])('%s', (_, changes, syncFlag, value) => {
+    expect(cloudManagedFact(user(changes), syncFlag).value).toBe(value);
+  });
+
+  test.each<readonly [string, readonly Partial<DeletedUser>[], 'told' | 'silent']>([
+    ['true for one of them', [cloud, {}], 'told'],
+    ['false for all', [cloud, cloud], 'silent'],
+    ['true, but without on-premises attributes', [cloud, { ...bare, onPremisesSyncEnabled: true }], 'silent'],
+    ['nobody was deleted', [], 'silent'],
+  ])('the flag says something of the deleted users where it is %s: case %#', (_, deleted, expected) => {
+    expect(syncFlagOf(deleted.map(user))).toBe(expected);
   });
 });
 

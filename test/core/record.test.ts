@@ -103,6 +103,7 @@ test('what a record may lack, and nothing else', () => {
     'nightEnded.stack',
     'nightStarted.version',
     'planned.allowed',
+    'planned.syncFlagIgnored',
     'settled.announcedBy',
     'settled.verifiedAfterMs',
     'sourceRead.baseline',

@@ -54,7 +54,7 @@ export const EVERY_KIND: readonly LedgerRecord[] = [
   { kind: 'exchangeRead', available: true, recipients: 7, detail: 'read to the end' },
   {
     ...decided(1, ANCHOR && { immutableId: ANCHOR }),
-    facts: { ...decided(1).facts, onHold: unknown, highVolumeEmail: unknown },
+    facts: { ...decided(1).facts, cloudManaged: unknown, onHold: unknown, highVolumeEmail: unknown },
   },
   keep(2, 'licensed'),
   keep(3, 'onHold'),
@@ -67,6 +67,7 @@ export const EVERY_KIND: readonly LedgerRecord[] = [
     refusals: [{ refusal: 'syncStale', detail: 'an old sync' }],
     budgetSpent: 4,
     allowed: { perNight: 50, rollingBudget: 100 },
+    syncFlagIgnored: 2,
   },
   announced(1, 'a secret of the snapshot'),
   { kind: 'withdrawn', ...generation, attempt: 1, why: 'too old' },

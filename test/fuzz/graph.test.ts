@@ -106,7 +106,13 @@ const POLICY = policyOf({
 
 /** The verdict on somebody who is gone on-premises. */
 function verdictOn(user: DeletedUser): 'purge' | 'keep' {
-  const evidence = gatherEvidence(user, FOUND, { verifiedDomains: ['contoso.com'] }, POLICY, undefined);
+  const evidence = gatherEvidence(
+    user,
+    FOUND,
+    { verifiedDomains: ['contoso.com'], syncFlag: 'told' },
+    POLICY,
+    undefined,
+  );
   return decide({ user, found: FOUND, evidence, nightsAbsent: 9 }, POLICY, NOW).verdict.verdict;
 }
 

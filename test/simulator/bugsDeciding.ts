@@ -193,6 +193,11 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
     edits: [['    state.evidence.delete(id);\n', '']],
   },
   {
+    name: 'a user who was moved to cloud management is absent like the others',
+    file: 'lib/core/mailUser.ts',
+    edits: [["return syncFlag === 'told'", "return syncFlag !== 'told'"]],
+  },
+  {
     name: 'a domain that is not verified any more is forgotten',
     file: 'lib/core/judgeReading.ts',
     edits: [['...ownDomains(state, now)])]', '])]']],

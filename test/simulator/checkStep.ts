@@ -106,6 +106,7 @@ function wrongsOf(company: Company, told: Told, truth: Truth): string[] {
     [age < policy.gracePeriodDays * DAY_MS - 5 * MINUTE_MS, 'within the grace period'],
     [truth.onPremises === 'never', 'it never was an on-prem user'],
     [isKnownPresent(company, user.onPremisesImmutableId ?? ''), 'it is on-premises'],
+    [isCloudManaged(told, truth.id), 'it is managed in the cloud'],
     [!truth.mailUser, 'it is no mail user'],
     [truth.mailbox, 'it had a mailbox'],
     [truth.licensed, 'it is licensed'],
@@ -118,6 +119,14 @@ function wrongsOf(company: Company, told: Told, truth: Truth): string[] {
     [hasReappeared(told, user), 'somebody has its addresses'],
   ];
   return checks.filter(([wrong]) => wrong).map(([, text]) => text);
+}
+
+/** Its flag was read as false, and that of somebody else as true. */
+function isCloudManaged({ deleted }: Told, id: string): boolean {
+  const isTold = [...deleted.values()].some(
+    (user) => user.onPremisesSyncEnabled === true && user.onPremisesDistinguishedName !== undefined,
+  );
+  return isTold && deleted.get(id)?.onPremisesSyncEnabled === false;
 }
 
 /** Did any source of tonight tell of somebody with one of its addresses, its former UPN or its immutable id? */

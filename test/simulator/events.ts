@@ -123,6 +123,7 @@ const DAILY: Readonly<Record<string, readonly [number, Act]>> = {
   ],
   'invite a guest': [0.05, (company) => joins.guest(company.world, someone(company))],
   'a cloud user comes': [0.03, (company) => joins.cloudUser(company.world, someone(company))],
+  'moved to cloud management': [0.08, moveToCloud],
   'give a licence': [
     0.06,
     (company) => company.world.entra.assignLicense(liveMailUser(company), 'SharePoint'),
@@ -184,6 +185,16 @@ export function attempt(company: Company, name: string, act: Act): void {
   } catch (error) {
     company.trace?.(`event: ${name}: not done, ${error instanceof Error ? error.message : ''}`);
   }
+}
+
+/** The source of authority becomes Entra ID, and the on-premises object is removed on purpose. */
+function moveToCloud(company: Company): void {
+  const { entra, onPrem } = company.world;
+  const id = liveMailUser(company);
+  const anchor = entra.liveUser(id)?.onPremisesImmutableId;
+  entra.update(id, { onPremisesSyncEnabled: false });
+  const user = [...onPrem.users()].find((one) => immutableIdOf(one) === anchor);
+  if (user !== undefined) onPrem.delete(user);
 }
 
 /** One that an earlier night saw verified: what nobody ever saw, nobody can know of. */
