@@ -19,6 +19,7 @@ import {
 import { overlapRefusals } from './overlap.ts';
 import { fingerprint, makePlan, purgeOf } from './plan.ts';
 import type { Policy } from './policy.ts';
+import { ruleMatches } from './protect.ts';
 import type { LedgerRecord, RecordOf } from './record.ts';
 import { absence, absentNights, sameDeletion, unchangedUsers } from './standing.ts';
 import {
@@ -120,10 +121,12 @@ function decideEverybody(state: State, read: Part<'everybody'>, { policy, now }:
   const plan = makePlan(decisions, { limits, syncedUsers: answer.syncedUsers, budgetSpent: spent });
   const { recipients } = answer;
   const planned = new Map(decisions.flatMap(plannedEntry));
+  const matches = ruleMatches(read.deleted, policy.protect, now);
   const ignored = organization.syncFlag === 'silent' ? read.deleted.filter(looksCloudManaged).length : 0;
   const line = {
     kind: 'planned',
     ...copied(plan),
+    ...(matches.length > 0 && { protectRules: [...matches] }),
     ...(ignored > 0 && { syncFlagIgnored: ignored }),
   } as const;
   const lines = [...decidedLines(state, decisions, now), line];

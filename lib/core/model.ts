@@ -162,6 +162,15 @@ export interface Decision {
   readonly verdict: Verdict;
 }
 
+/** How many users of tonight's recycle bin a protect rule protects. */
+export interface RuleMatches {
+  /** As the policy has it: `addresses: *@partner.com`. */
+  readonly rule: string;
+  readonly users: number;
+  /** Its last day is past: it protects nobody. */
+  readonly expired?: true;
+}
+
 export interface Refusal {
   readonly refusal: RefusalName;
   /** What happened, to what, what was not done because of it, and what to do next. */

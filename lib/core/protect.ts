@@ -1,8 +1,8 @@
 /** The policy's protect rules: who is never purged, whatever else is true. */
 import { domainOf, formerUpn, hostName, isWithin, knownAddresses, normalName } from './addresses.ts';
-import { canonical, isBelow, parseDn } from './distinguishedName.ts';
+import { canonical, type DistinguishedName, isBelow, parseDn } from './distinguishedName.ts';
 import type { Timestamp } from './ids.ts';
-import type { DeletedUser } from './model.ts';
+import type { DeletedUser, RuleMatches } from './model.ts';
 import type { Policy } from './policy.ts';
 
 export type Protection =
@@ -13,52 +13,93 @@ export type Protection =
 
 /** Does a rule protect this user? */
 export function protection(user: DeletedUser, rules: Policy['protect'], now: Timestamp): Protection {
-  const rule =
-    protectedById(user, rules, now) ??
-    protectedByName(user, rules) ??
-    protectedByPlace(user, rules) ??
-    protectedByAttribute(user, rules);
-  if (rule !== undefined) return { protection: 'yes', rule };
+  const names = namesOf(user);
+  const found = tests(rules, now).find(({ protects }) => protects(user, names));
+  if (found !== undefined) return { protection: 'yes', rule: found.rule };
   const blind = blindRule(user, rules);
   return blind === undefined ? { protection: 'no' } : { protection: 'unknown', rule: blind };
 }
 
-function protectedById(user: DeletedUser, rules: Policy['protect'], now: Timestamp): string | undefined {
-  const today = now.slice(0, 10);
-  const rule = rules.users.find((one) => one.id === user.id && today <= one.until);
-  return rule && `users: until ${rule.until}, asked by ${rule.requestedBy} (${rule.why})`;
+/** How many of these users each rule protects, in the order of the policy. One that protects nobody may be mistyped. */
+export function ruleMatches(
+  deleted: readonly DeletedUser[],
+  rules: Policy['protect'],
+  now: Timestamp,
+): readonly RuleMatches[] {
+  const known = deleted.map((user) => ({ user, names: namesOf(user) }));
+  return tests(rules, now).map(({ rule, expired, protects }) => ({
+    rule,
+    users: known.filter(({ user, names }) => protects(user, names)).length,
+    ...(expired && { expired }),
+  }));
 }
 
-function protectedByName(user: DeletedUser, rules: Policy['protect']): string | undefined {
+/** By what a user is known, ready to compare. */
+interface Names {
+  readonly addresses: readonly string[];
+  readonly upn: string;
+  readonly domains: readonly string[];
+  readonly place: DistinguishedName | undefined;
+}
+
+function namesOf(user: DeletedUser): Names {
   const addresses = [...knownAddresses(user)];
-  const upn = formerUpn(user) ?? '';
+  const upn = normalName(formerUpn(user) ?? '');
   const domains = [...addresses, upn].map(domainOf).filter((domain) => domain !== undefined);
-  const domain = rules.domains.find((rule) => domains.some((one) => isWithin(one, [rule])));
-  if (domain !== undefined) return `domains: ${domain}`;
-  const name = rules.userPrincipalNames.find((glob) => globMatches(normalGlob(glob), normalName(upn)));
-  if (name !== undefined) return `userPrincipalNames: ${name}`;
-  const address = rules.addresses.find((glob) => addresses.some((one) => globMatches(normalGlob(glob), one)));
-  return address && `addresses: ${address}`;
+  return { addresses, upn, domains, place: placeOf(user) };
 }
 
-function protectedByPlace(user: DeletedUser, rules: Policy['protect']): string | undefined {
-  const place = placeOf(user);
-  if (place === undefined) return undefined;
-  const unit = rules.organizationalUnits.find((one) => {
-    const container = parseDn(one);
-    return container && (isBelow(place, container) || canonical(place) === canonical(container));
-  });
-  return unit && `organizationalUnits: ${unit}`;
+interface Test {
+  /** As the policy has it. */
+  readonly rule: string;
+  readonly expired?: true;
+  readonly protects: (user: DeletedUser, names: Names) => boolean;
+}
+
+/** The rules in the order in which they are named. */
+function tests(rules: Policy['protect'], now: Timestamp): readonly Test[] {
+  const today = now.slice(0, 10);
+  return [
+    ...rules.users.map(
+      ({ id, until, requestedBy, why }): Test => ({
+        rule: `users: until ${until}, asked by ${requestedBy} (${why})`,
+        ...(today > until && { expired: true }),
+        protects: (user) => user.id === id && today <= until,
+      }),
+    ),
+    ...rules.domains.map(
+      (rule): Test => ({
+        rule: `domains: ${rule}`,
+        protects: (_, { domains }) => domains.some((one) => isWithin(one, [rule])),
+      }),
+    ),
+    ...rules.userPrincipalNames.map((glob): Test => {
+      const matches = matcher(normalGlob(glob));
+      return { rule: `userPrincipalNames: ${glob}`, protects: (_, { upn }) => matches(upn) };
+    }),
+    ...rules.addresses.map((glob): Test => {
+      const matches = matcher(normalGlob(glob));
+      return { rule: `addresses: ${glob}`, protects: (_, { addresses }) => addresses.some(matches) };
+    }),
+    ...rules.organizationalUnits.map((unit): Test => {
+      const container = parseDn(unit);
+      const protects: Test['protects'] = (_, { place }) =>
+        place !== undefined &&
+        container !== undefined &&
+        (isBelow(place, container) || canonical(place) === canonical(container));
+      return { rule: `organizationalUnits: ${unit}`, protects };
+    }),
+    ...rules.extensionAttributes.map(({ attribute, value }): Test => {
+      const matches = matcher(value);
+      return {
+        rule: `extensionAttributes: ${attribute} is ${value}`,
+        protects: (user) => matches(user.extensionAttributes?.[attribute] ?? ''),
+      };
+    }),
+  ];
 }
 
 const placeOf = (user: DeletedUser) => parseDn(user.onPremisesDistinguishedName ?? '');
-
-function protectedByAttribute(user: DeletedUser, rules: Policy['protect']): string | undefined {
-  const rule = rules.extensionAttributes.find((one) =>
-    globMatches(one.value, user.extensionAttributes?.[one.attribute] ?? ''),
-  );
-  return rule && `extensionAttributes: ${rule.attribute} is ${rule.value}`;
-}
 
 function blindRule(user: DeletedUser, rules: Policy['protect']): string | undefined {
   const noAddresses = user.proxyAddresses === undefined;
@@ -92,10 +133,11 @@ function normalGlob(glob: string): string {
  * Only `*` and `?` are special: in an address nearly every other sign that glob libraries give a meaning is an
  * ordinary one, and a rule that protects nobody for that reason would be a purge.
  */
-function globMatches(glob: string, text: string): boolean {
+function matcher(glob: string): (text: string) => boolean {
   const pattern = glob
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  return new RegExp(`^${pattern}$`, 'isu').test(text);
+  const expression = new RegExp(`^${pattern}$`, 'isu');
+  return (text) => expression.test(text);
 }

@@ -133,6 +133,10 @@ const planned = z.strictObject({
   budgetSpent: zCount,
   /** What the limits come to in users, tonight. Absent in lines of version 0.1. */
   allowed: z.strictObject({ perNight: zCount, rollingBudget: zCount }).optional(),
+  /** How many users each protect rule protects. Absent where there is no rule. */
+  protectRules: z
+    .array(z.strictObject({ rule: z.string(), users: zCount, expired: z.literal(true).optional() }))
+    .optional(),
   /** Users whose flag onPremisesSyncEnabled is false and was not taken for an answer. Absent where there are none. */
   syncFlagIgnored: zCount.optional(),
 });

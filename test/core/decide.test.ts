@@ -88,7 +88,7 @@ describe('protect rules keep', () => {
     [{ domains: ['ner1.com'] }, 'purge'],
     [{ userPrincipalNames: ['person?@domain.com'] }, 'protectedBy'],
     [{ userPrincipalNames: ['PERSON*'] }, 'protectedBy'],
-    [{ userPrincipalNames: ['person'] }, 'purge'],
+    [{ userPrincipalNames: ['person@*.org'] }, 'purge'],
     [{ addresses: ['*@partner1.com'] }, 'protectedBy'],
     [{ addresses: ['*@partner1xcom'] }, 'purge'],
     [{ organizationalUnits: ['ou=board, ou=people, dc=domain, dc=com'] }, 'protectedBy'],
@@ -107,7 +107,7 @@ describe('protect rules keep', () => {
     [{ domains: ['x.com'] }, { userPrincipalName: undefined }],
     [{ userPrincipalNames: ['x*'] }, { userPrincipalName: undefined }],
     [{ addresses: ['x*'] }, { proxyAddresses: undefined }],
-    [{ organizationalUnits: ['OU=x'] }, { onPremisesDistinguishedName: undefined }],
+    [{ organizationalUnits: ['OU=x,DC=y'] }, { onPremisesDistinguishedName: undefined }],
     [
       { extensionAttributes: [{ attribute: 'extensionAttribute1', value: 'x' }] },
       { extensionAttributes: undefined },

@@ -71,11 +71,11 @@ describe('the other sections', () => {
     ],
     [
       { protect: { organizationalUnits: ['Board'] } },
-      ['organizationalUnits.0 must be a distinguished name such as "OU=Board,DC=contoso,DC=com"'],
+      ['organizationalUnits.0 must be a whole distinguished name such as "OU=Board,DC=contoso,DC=com"'],
     ],
     [
       { protect: { organizationalUnits: ['OU=Board,'] } },
-      ['organizationalUnits.0 must be a distinguished name such as "OU=Board,DC=contoso,DC=com"'],
+      ['organizationalUnits.0 must be a whole distinguished name such as "OU=Board,DC=contoso,DC=com"'],
     ],
     [{ protect: { addresses: [''] } }, ['addresses.0 must not be empty']],
     [{ protect: { domains: 'x.com' } }, ['domains must be a list']],
@@ -95,6 +95,42 @@ describe('the other sections', () => {
     expect(problems(policyJson(section))).toStrictEqual(
       expected.map((line) => `${Object.keys(section).join('.')}.${line}`),
     );
+  });
+});
+
+describe('a protect rule', () => {
+  const NAME = 'must be a whole name such as "ceo@partner.com", or a pattern of one such as "*@partner.com"';
+  const DN = 'must be a whole distinguished name such as "OU=Board,DC=contoso,DC=com"';
+  const DOMAIN = 'must be a domain name such as "contoso.com", without @';
+  test.each([
+    ['addresses', '@partner.com', NAME],
+    ['addresses', 'partner.com', NAME],
+    ['addresses', 'ceo', NAME],
+    ['addresses', 'x500:/o=org*', NAME],
+    ['addresses', 'one two@partner.com', NAME],
+    ['userPrincipalNames', 'ceo@', NAME],
+    ['userPrincipalNames', 'a@b@c', NAME],
+    ['organizationalUnits', 'OU=Board', DN],
+    ['organizationalUnits', 'contoso.com/Board', DN],
+    ['domains', '@partner.com', DOMAIN],
+    ['domains', 'partner', DOMAIN],
+    ['domains', '*.partner.com', DOMAIN],
+  ])('of %s that can match nobody is refused: %s', (kind, rule, problem) => {
+    expect(problems(policyJson({ protect: { [kind]: [rule] } }))).toStrictEqual([
+      `protect.${kind}.0 ${problem}`,
+    ]);
+  });
+
+  test.each([
+    ['addresses', 'SMTP:ceo@partner.com', 'ceo@partner.com'],
+    ['addresses', ' *@partner.com ', '*@partner.com'],
+    ['userPrincipalNames', `${'0a'.repeat(16)}ceo@contoso.com`, 'ceo@contoso.com'],
+    ['userPrincipalNames', '*admin*', '*admin*'],
+    ['domains', 'müller.de ', 'müller.de'],
+  ])('of %s is read as it is meant: %j', (kind, rule, meant) => {
+    expect(parsePolicy(policyJson({ protect: { [kind]: [rule] } }))).toMatchObject({
+      policy: { protect: { [kind]: [meant] } },
+    });
   });
 });
 

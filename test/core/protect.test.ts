@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DeletedUser } from '../../lib/core/model.ts';
-import { protection } from '../../lib/core/protect.ts';
+import { protection, ruleMatches } from '../../lib/core/protect.ts';
 import { deletedMailUser, idOf, NOW, policyOf } from './people.ts';
 
 type Rules = Readonly<Record<string, unknown>>;
@@ -143,19 +143,19 @@ describe('a rule that cannot be answered is named too', () => {
   test.each<readonly [string, Rules, Partial<DeletedUser>, 'unknown' | 'no']>([
     ['domains', { domains: ['x.com'] }, { proxyAddresses: undefined }, 'unknown'],
     ['domains', { domains: ['x.com'] }, { userPrincipalName: undefined }, 'unknown'],
-    ['userPrincipalNames', { userPrincipalNames: ['x'] }, { userPrincipalName: undefined }, 'unknown'],
-    ['userPrincipalNames', { userPrincipalNames: ['x'] }, { proxyAddresses: undefined }, 'no'],
-    ['addresses', { addresses: ['x'] }, { proxyAddresses: undefined }, 'unknown'],
-    ['addresses', { addresses: ['x'] }, { userPrincipalName: undefined }, 'no'],
+    ['userPrincipalNames', { userPrincipalNames: ['x*'] }, { userPrincipalName: undefined }, 'unknown'],
+    ['userPrincipalNames', { userPrincipalNames: ['x*'] }, { proxyAddresses: undefined }, 'no'],
+    ['addresses', { addresses: ['x*'] }, { proxyAddresses: undefined }, 'unknown'],
+    ['addresses', { addresses: ['x*'] }, { userPrincipalName: undefined }, 'no'],
     [
       'organizationalUnits',
-      { organizationalUnits: ['OU=x'] },
+      { organizationalUnits: ['OU=x,DC=y'] },
       { onPremisesDistinguishedName: '' },
       'unknown',
     ],
     [
       'organizationalUnits',
-      { organizationalUnits: ['OU=x'] },
+      { organizationalUnits: ['OU=x,DC=y'] },
       { onPremisesDistinguishedName: 'CN=Jo,OU="x' },
       'unknown',
     ],
@@ -179,7 +179,7 @@ describe('a rule that cannot be answered is named too', () => {
   });
 
   test('but a rule that does protect is enough, whatever the others lack', () => {
-    const rules = { domains: ['partner1.com'], userPrincipalNames: ['x'] };
+    const rules = { domains: ['partner1.com'], userPrincipalNames: ['x*'] };
     expect(asked(rules, { userPrincipalName: undefined })).toStrictEqual({
       protection: 'yes',
       rule: 'domains: partner1.com',
@@ -197,4 +197,25 @@ describe('a rule that cannot be answered is named too', () => {
     const without = { extensionAttributes: { extensionAttribute1: null } };
     expect(asked({ extensionAttributes: [anything] }, without).protection).toBe('no');
   });
+});
+
+test('each rule counts the users whom it protects, also where another one comes first', () => {
+  const deleted = [deletedMailUser(1), deletedMailUser(2), deletedMailUser(3)];
+  const { protect } = policyOf({
+    protect: {
+      users: [userRule(1, '2026-12-31'), userRule(2, '2026-02-28')],
+      domains: ['partner1.com', 'partner2.com'],
+      addresses: ['*@partner?.com', 'ceo@partner.com'],
+      organizationalUnits: ['OU=Contractors,DC=domain,DC=com'],
+    },
+  });
+  expect(ruleMatches(deleted, protect, NOW)).toStrictEqual([
+    { rule: 'users: until 2026-12-31, asked by Legal (Case 12)', users: 1 },
+    { rule: 'users: until 2026-02-28, asked by Legal (Case 12)', users: 0, expired: true },
+    { rule: 'domains: partner1.com', users: 1 },
+    { rule: 'domains: partner2.com', users: 1 },
+    { rule: 'addresses: *@partner?.com', users: 3 },
+    { rule: 'addresses: ceo@partner.com', users: 0 },
+    { rule: 'organizationalUnits: OU=Contractors,DC=domain,DC=com', users: 3 },
+  ]);
 });

@@ -103,6 +103,8 @@ test('what a record may lack, and nothing else', () => {
     'nightEnded.stack',
     'nightStarted.version',
     'planned.allowed',
+    'planned.protectRules',
+    'planned.protectRules.0.expired',
     'planned.syncFlagIgnored',
     'settled.announcedBy',
     'settled.verifiedAfterMs',

@@ -57,7 +57,7 @@ test('the canary sat in every text there is', () => {
     answered: 1,
     settled: 1,
     cureSeen: 1,
-    planned: 1,
+    planned: 2,
     nightEnded: 3,
     telemetrySent: 1,
   });

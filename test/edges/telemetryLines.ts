@@ -68,6 +68,7 @@ export const EVERY_KIND: readonly LedgerRecord[] = [
     budgetSpent: 4,
     allowed: { perNight: 50, rollingBudget: 100 },
     syncFlagIgnored: 2,
+    protectRules: [{ rule: 'domains: partner.com', users: 0, expired: true }],
   },
   announced(1, 'a secret of the snapshot'),
   { kind: 'withdrawn', ...generation, attempt: 1, why: 'too old' },
