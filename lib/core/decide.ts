@@ -38,7 +38,7 @@ export function gatherEvidence(
     onPremises: presenceFact(found.presence),
     reappeared: found.reappeared,
     ...withExchangeWord(graph, user.id, word, policy.exchange.use, verifiedDomains),
-    hadMailbox: hadMailboxFact(user),
+    hadMailbox: hadMailboxFact(user, word?.get(user.id)?.recipientType === 'MailUser'),
     licensed: licensedFact(user),
   };
 }

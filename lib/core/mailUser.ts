@@ -114,17 +114,36 @@ function primaryAddressFact(user: DeletedUser, verifiedDomains: readonly string[
     : fact('yes', `the primary address is outside the tenant, in ${domain}`);
 }
 
-/** Did it have an Exchange Online mailbox? A purge needs `no`. Any exchange plan counts, in any status. */
-export function hadMailboxFact(user: DeletedUser): Fact {
+/** Exchange Foundation, which comes with Entra ID P1/P2 and EMS: a plan of the service `exchange` without a mailbox. */
+const FOUNDATION = '113feb6c-3fe4-4440-bddc-54d774bf0318';
+
+/**
+ * Did it have an Exchange Online mailbox? A purge needs `no`. Any exchange plan counts, in any status, unless its id is
+ * that of Exchange Foundation. A plan without an id (Graph gives none for provisioned plans) may be either: whether it
+ * was a mailbox, only Exchange can say, which `isMailUser` tells.
+ */
+export function hadMailboxFact(user: DeletedUser, isMailUser: boolean): Fact {
   const { assignedPlans, provisionedPlans } = user;
   const known = [...(assignedPlans ?? []), ...(provisionedPlans ?? [])];
-  const exchange = known.find(isExchange);
-  if (exchange !== undefined) return fact('yes', `an exchange plan (${exchange.status ?? 'no status'})`);
+  const exchange = known.filter(isExchange);
+  const mailbox = exchange.find(
+    ({ servicePlanId = FOUNDATION }) => servicePlanId.toLowerCase() !== FOUNDATION,
+  );
+  if (mailbox !== undefined) {
+    return fact('yes', `an exchange plan (${mailbox.status ?? 'no status'}, ${mailbox.servicePlanId})`);
+  }
   if (assignedPlans === undefined) return fact('unknown', 'Graph gave no assignedPlans');
   if (provisionedPlans === undefined) return fact('unknown', 'Graph gave no provisionedPlans');
-  return known.some((plan) => plan.service === undefined)
-    ? fact('unknown', 'a plan without a service name')
-    : fact('no', 'no exchange plan, assigned or provisioned');
+  if (known.some((plan) => plan.service === undefined)) {
+    return fact('unknown', 'a plan without a service name');
+  }
+  if (exchange.length === 0) return fact('no', 'no exchange plan, assigned or provisioned');
+  if (exchange.every(({ servicePlanId }) => servicePlanId !== undefined)) {
+    return fact('no', 'no exchange plan but Exchange Foundation, which has no mailbox');
+  }
+  return isMailUser
+    ? fact('no', 'an exchange plan without an id, and Exchange says MailUser: no mailbox')
+    : fact('unknown', 'an exchange plan without an id: Graph alone cannot tell whether it was a mailbox');
 }
 
 const isExchange = (plan: ServicePlan) => plan.service?.toLowerCase().startsWith('exchange') === true;

@@ -48,6 +48,8 @@ export interface DeletedUser {
 }
 
 export interface ServicePlan {
+  /** Which plan it is. Graph tells it of assigned plans alone. */
+  readonly servicePlanId?: string | undefined;
   /** `exchange`, `SharePoint`, … as Graph spells it. */
   readonly service: string | undefined;
   readonly status: string | undefined;

@@ -36,9 +36,13 @@ const zImmutableId = zText.transform((text) => (text === undefined ? undefined :
 /** Both kinds have `capabilityStatus`; the `provisioningStatus` beside it says nothing about the right to use it. */
 const zPlans = told(
   z.array(
-    z
-      .object({ service: zText, capabilityStatus: zText })
-      .transform(({ service, capabilityStatus }): ServicePlan => ({ service, status: capabilityStatus })),
+    z.object({ service: zText, capabilityStatus: zText, servicePlanId: zText }).transform(
+      ({ service, capabilityStatus, servicePlanId }): ServicePlan => ({
+        service,
+        status: capabilityStatus,
+        ...(servicePlanId !== undefined && { servicePlanId }),
+      }),
+    ),
   ),
 );
 const zExtensionAttributes = told(

@@ -99,21 +99,31 @@ describe('with what the directory still holds of it', () => {
 });
 
 describe('mailbox and licence', () => {
-  const exchange = { service: 'exchange', status: 'Deleted' };
-  test.each<readonly [Partial<DeletedUser>, 'yes' | 'no' | 'unknown']>([
-    [{}, 'no'],
-    [{ assignedPlans: [exchange] }, 'yes'],
-    [{ provisionedPlans: [{ ...exchange, service: 'Exchange' }] }, 'yes'],
-    [{ assignedPlans: [exchange], provisionedPlans: undefined }, 'yes'],
-    [{ assignedPlans: undefined }, 'unknown'],
-    [{ provisionedPlans: undefined }, 'unknown'],
-    [{ assignedPlans: [{ service: undefined, status: 'Enabled' }] }, 'unknown'],
-    [{ provisionedPlans: [{ service: undefined, status: 'Enabled' }, exchange] }, 'yes'],
-    [{ provisionedPlans: [{ service: 'MicrosoftExchange', status: 'Enabled' }] }, 'no'],
-    [{ provisionedPlans: [{ service: 'exchangeonline', status: 'Enabled' }] }, 'yes'],
-    [{ assignedPlans: [{ service: 'SharePoint', status: 'Enabled' }] }, 'no'],
-  ])('mailbox, case %#', (changes, value) => {
-    expect(hadMailboxFact(user(changes)).value).toBe(value);
+  const noId = { service: 'exchange', status: 'Deleted' };
+  const mailbox = { ...noId, servicePlanId: '9aaf7827-d63c-4b61-89c3-182f06f82e5c' };
+  const foundation = { ...noId, servicePlanId: '113FEB6C-3fe4-4440-bddc-54d774bf0318' };
+  const unnamed = { service: undefined, status: 'Enabled' };
+  type Value = 'yes' | 'no' | 'unknown';
+  /** What Graph alone shows, and what together with Exchange, which says MailUser. */
+  test.each<readonly [Partial<DeletedUser>, Value, Value]>([
+    [{}, 'no', 'no'],
+    [{ assignedPlans: [mailbox] }, 'yes', 'yes'],
+    [{ assignedPlans: [foundation, mailbox] }, 'yes', 'yes'],
+    [{ assignedPlans: [mailbox], provisionedPlans: undefined }, 'yes', 'yes'],
+    [{ assignedPlans: [foundation] }, 'no', 'no'],
+    [{ assignedPlans: [foundation], provisionedPlans: [noId] }, 'unknown', 'no'],
+    [{ assignedPlans: [noId] }, 'unknown', 'no'],
+    [{ provisionedPlans: [{ ...noId, service: 'Exchange' }] }, 'unknown', 'no'],
+    [{ provisionedPlans: [{ ...noId, service: 'exchangeonline' }] }, 'unknown', 'no'],
+    [{ assignedPlans: undefined }, 'unknown', 'unknown'],
+    [{ provisionedPlans: undefined }, 'unknown', 'unknown'],
+    [{ assignedPlans: [unnamed] }, 'unknown', 'unknown'],
+    [{ assignedPlans: [mailbox], provisionedPlans: [unnamed] }, 'yes', 'yes'],
+    [{ provisionedPlans: [{ service: 'MicrosoftExchange', status: 'Enabled' }] }, 'no', 'no'],
+    [{ assignedPlans: [{ service: 'SharePoint', status: 'Enabled' }] }, 'no', 'no'],
+  ])('mailbox, case %#', (changes, alone, withExchange) => {
+    expect(hadMailboxFact(user(changes), false).value).toBe(alone);
+    expect(hadMailboxFact(user(changes), true).value).toBe(withExchange);
   });
   test.each<readonly [Partial<DeletedUser>, 'yes' | 'no' | 'unknown']>([
     [{}, 'no'],
@@ -176,7 +186,7 @@ describe('moved to cloud management', () => {
 });
 
 describe('what proves it is told, for the grounds of a purge', () => {
-  const exchange = { service: 'exchange', status: 'Deleted' };
+  const exchange = { service: 'exchange', status: 'Deleted', servicePlanId: 'a-mailbox' };
   const told = (changes: Partial<DeletedUser>) => mailUserFact(user(changes), VERIFIED, NAMES).origin;
   test.each<readonly [string, Partial<DeletedUser>, string]>([
     ['no userType', { userType: undefined }, 'no userType'],
@@ -228,14 +238,14 @@ describe('what proves it is told, for the grounds of a purge', () => {
   });
 
   test.each<readonly [Partial<DeletedUser>, string]>([
-    [{ assignedPlans: [exchange] }, 'exchange plan (Deleted)'],
-    [{ assignedPlans: [{ ...exchange, status: undefined }] }, 'exchange plan (no status)'],
+    [{ assignedPlans: [exchange] }, 'exchange plan (Deleted, a-mailbox)'],
+    [{ assignedPlans: [{ ...exchange, status: undefined }] }, 'exchange plan (no status, a-mailbox)'],
     [{ assignedPlans: undefined }, 'no assignedPlans'],
     [{ provisionedPlans: undefined }, 'no provisionedPlans'],
     [{ provisionedPlans: [{ service: undefined, status: undefined }] }, 'without a service name'],
     [{}, 'no exchange plan'],
   ])('the mailbox, case %#', (changes, words) => {
-    expect(hadMailboxFact(user(changes)).origin).toContain(words);
+    expect(hadMailboxFact(user(changes), false).origin).toContain(words);
   });
 
   test.each<readonly [Partial<DeletedUser>, string]>([

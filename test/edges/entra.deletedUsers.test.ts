@@ -60,7 +60,7 @@ describe('the recycle bin', () => {
       onPremisesDistinguishedName: 'CN=User 7,DC=contoso,DC=com',
       extensionAttributes: { extensionAttribute1: null, extensionAttribute9: 'keep' },
       assignedLicenses: ['4b9405b0-7788-4568-add1-99614e613b69'],
-      assignedPlans: [{ service: 'exchange', status: 'Deleted' }],
+      assignedPlans: [{ service: 'exchange', status: 'Deleted', servicePlanId: 'x' }],
       provisionedPlans: [{ service: 'exchange', status: 'Enabled' }],
       directoryExtensions: {
         [targetAddress]: 'SMTP:a@partner.com',

@@ -30,7 +30,8 @@ export function dueForPurge(company: Company): ReadonlyMap<string, string> {
     if (family.exchange !== 'off' && highVolume.has(truth.id)) return false;
     if (family.source === 'activeDirectory' && becameAnother(company, truth.user)) return false;
     const recipient = world.exchange.recipient(truth.id);
-    if (recipient === undefined || recipient.whenSoftDeleted === null) return family.exchange !== 'required';
+    if (recipient === undefined || recipient.whenSoftDeleted === null)
+      return family.exchange !== 'required' && truth.user.provisionedPlans.length === 0;
     return family.exchange === 'off' || recipient.recipientTypeDetails === 'MailUser';
   });
   return new Map(due.map(({ id, tag, user }) => [generationOf(id, user.deletedDateTime), tag]));

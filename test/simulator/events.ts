@@ -128,6 +128,10 @@ const DAILY: Readonly<Record<string, readonly [number, Act]>> = {
     0.06,
     (company) => company.world.entra.assignLicense(liveMailUser(company), 'SharePoint'),
   ],
+  'give Entra ID P2': [
+    0.08,
+    (company) => company.world.entra.assignLicense(liveMailUser(company), 'foundation'),
+  ],
   'give a mailbox': [0.05, (company) => company.world.entra.assignLicense(liveMailUser(company), 'exchange')],
   'take licences': [0.06, (company) => company.world.entra.removeLicenses(liveId(company))],
   'place a hold': [
