@@ -29,7 +29,7 @@ module.exports = {
       from: { path: '^lib/(core|report)/' },
       to: {
         dependencyTypes: ['npm', 'core'],
-        pathNot: ['node_modules/zod/', '^crypto$', '^node:crypto$'],
+        pathNot: ['node_modules/zod/', '^(node:)?(crypto|url)$'],
       },
     },
     only('night-knows-ports-not-edges', '^lib/(night|nightAfter|perform)\\.ts$', [

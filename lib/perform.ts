@@ -6,6 +6,7 @@ import { goneRules } from './core/evidence/gone.ts';
 import { indexKeys, type Wanted } from './core/evidence/keys.ts';
 import type { ImmutableId, ObjectId } from './core/ids.ts';
 import { looseText } from './core/immutableId.ts';
+import { syncFlagOf } from './core/mailUser.ts';
 import type { DeletedUser, Organization, SoftDeletedRecipient } from './core/model.ts';
 import { whyNotSend } from './core/next.ts';
 import { startSample } from './core/overlap.ts';
@@ -99,10 +100,22 @@ async function* readSources(
   }
   const summaries = answers.map(({ summary }) => summary);
   const found = diff.finish(summaries, goneRules(policy));
+  const tenant = {
+    verifiedDomains: known.organization.verifiedDomains,
+    syncFlag: syncFlagOf(known.deleted),
+  };
   const candidates = known.deleted.filter((user) => {
     const one = found.get(user.id);
     const before = beforeOf(sameDeletion(state.evidence.get(user.id), user));
-    return one !== undefined && isCandidate(user, one, known, { policy, now: ports.clock.now(), before });
+    return (
+      one !== undefined &&
+      isCandidate(
+        user,
+        one,
+        { tenant, recipients: known.recipients },
+        { policy, now: ports.clock.now(), before },
+      )
+    );
   });
   const held = await ports.entra.holders(candidates, signal);
   yield {

@@ -1,4 +1,5 @@
 /** The fold: what one line adds to the state. The same for lines of earlier nights and of tonight; it judges nothing. */
+import { hostName } from './addresses.ts';
 import { withReading } from './baselines.ts';
 import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
 import { keyOf } from './model.ts';
@@ -23,6 +24,7 @@ export function apply(state: State, line: LedgerLine, pace: Pace = PACE): void {
   switch (record.kind) {
     case 'tenantRead':
       tonight.tenant = { at, record };
+      knowDomains(state, tonight, record, at);
       return;
     case 'deletedUsersRead':
       tonight.deletedUsers = record.users;
@@ -129,6 +131,16 @@ function begin(state: State, { night, at }: LedgerLine, started: RecordOf<'night
       isClosing: false,
     },
   };
+}
+
+function knowDomains(
+  { domains }: State,
+  { started }: Tonight,
+  record: RecordOf<'tenantRead'>,
+  at: Timestamp,
+): void {
+  if (record.tenantId !== started.tenantId) return;
+  for (const domain of record.verifiedDomains) domains.set(hostName(domain) ?? domain, at);
 }
 
 function told({ telemetryOwed, tonight }: State, record: RecordOf<'telemetrySent'>, at: Timestamp): void {

@@ -1,7 +1,13 @@
 /** The verdict on one deleted user. Anything unknown keeps, by a name of its own. */
 import { type ExchangeWord, withExchangeWord } from './exchangeWord.ts';
 import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
-import { hadMailboxFact, licensedFact, mailUserFact, onPremisesSyncedFact } from './mailUser.ts';
+import {
+  cloudManagedFact,
+  hadMailboxFact,
+  licensedFact,
+  mailUserFact,
+  onPremisesSyncedFact,
+} from './mailUser.ts';
 import type {
   Decision,
   DeletedUser,
@@ -9,8 +15,8 @@ import type {
   Fact,
   Found,
   OnPremState,
-  Organization,
   Presence,
+  TenantFacts,
   Verdict,
 } from './model.ts';
 import type { Policy } from './policy.ts';
@@ -21,19 +27,21 @@ import { FACT_NAMES, factMeaning, type KeepReason } from './vocabulary.ts';
 export function gatherEvidence(
   user: DeletedUser,
   found: Found,
-  organization: Pick<Organization, 'verifiedDomains'>,
+  tenant: TenantFacts,
   { policy, now }: { readonly policy: Policy; readonly now: Timestamp },
   word: ExchangeWord,
   before: Before | undefined,
 ): Gathered {
-  const graph = mailUserFact(user, organization.verifiedDomains, policy.mailUserEvidence, found.mail);
+  const { verifiedDomains } = tenant;
+  const graph = mailUserFact(user, verifiedDomains, policy.mailUserEvidence, found.mail);
   const { fact, state } = onPremisesFact(found.presence, before, now);
   const evidence = {
     onPremisesSynced: onPremisesSyncedFact(user),
+    cloudManaged: cloudManagedFact(user, tenant.syncFlag),
     onPremises: fact,
     reappeared: found.reappeared,
-    ...withExchangeWord(graph, user.id, word, policy.exchange.use, organization.verifiedDomains),
-    hadMailbox: hadMailboxFact(user),
+    ...withExchangeWord(graph, user.id, word, policy.exchange.use, verifiedDomains),
+    hadMailbox: hadMailboxFact(user, word?.get(user.id)?.recipientType === 'MailUser'),
     licensed: licensedFact(user),
   };
   return { evidence, onPremises: state };
@@ -87,11 +95,11 @@ function onPremisesFact(
 export function isCandidate(
   user: DeletedUser,
   found: Found,
-  known: { readonly organization: Organization; readonly recipients: ExchangeWord },
+  known: { readonly tenant: TenantFacts; readonly recipients: ExchangeWord },
   context: { readonly policy: Policy; readonly now: Timestamp; readonly before: Before | undefined },
 ): boolean {
   const { policy, now, before } = context;
-  const gathered = gatherEvidence(user, found, known.organization, context, known.recipients, before);
+  const gathered = gatherEvidence(user, found, known.tenant, context, known.recipients, before);
   const nightsAbsent = Number.POSITIVE_INFINITY;
   return decide({ user, found, ...gathered, nightsAbsent }, policy, now).verdict.verdict === 'purge';
 }
@@ -127,7 +135,7 @@ function factVerdict(evidence: Evidence): Verdict | undefined {
     const fact = evidence[name];
     if (fact === undefined && optional) continue;
     const { value, origin } = fact ?? { value: 'unknown', origin: 'not looked at' };
-    if (value === 'unknown') return keep(unknown, origin);
+    if (value === 'unknown') return keep(unknown ?? otherwise, origin);
     if (value !== needed) return keep(otherwise, origin);
   }
   return undefined;

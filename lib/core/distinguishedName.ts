@@ -90,4 +90,4 @@ const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
 const escaped = (value: string) =>
   value
     .replaceAll(/[,+"\\<>;=]|^#/gu, '\\$&')
-    .replaceAll(/\p{Cc}/gu, (sign) => `\\${Buffer.from(sign).toString('hex')}`);
+    .replaceAll(/\p{Cc}/gu, (sign) => Buffer.from(sign).toString('hex').replaceAll(/../g, '\\$&'));

@@ -1,17 +1,35 @@
 /** What was read means: guards, the decision on everybody, and the plan. */
+import { hostName } from './addresses.ts';
 import type { ReadAnswer } from './answers.ts';
 import { baselineOf } from './baselines.ts';
 import { decide, gatherEvidence } from './decide.ts';
 import { cureOf } from './exchangeWord.ts';
 import { agedRefusals, PURGE_ROLE, shrinkRefusals, tenantRefusals } from './guards.ts';
 import { DAY_MS, elapsedMs, type Timestamp } from './ids.ts';
-import { type Decision, type DeletedUser, type Found, keyOf, type Refusal } from './model.ts';
+import { looksCloudManaged, syncFlagOf } from './mailUser.ts';
+import {
+  type Decision,
+  type DeletedUser,
+  type Found,
+  keyOf,
+  type Refusal,
+  type TenantFacts,
+} from './model.ts';
 import { overlapRefusals } from './overlap.ts';
 import { fingerprint, makePlan, purgeOf } from './plan.ts';
 import type { Policy } from './policy.ts';
+import { ruleMatches } from './protect.ts';
 import type { LedgerRecord, RecordOf } from './record.ts';
 import { absentStreak, beforeOf, partsRead, sameDeletion, unchangedUsers } from './standing.ts';
-import { budgetSpent, type Judged, type Judging, type Note, type State, type Tonight } from './state.ts';
+import {
+  budgetSpent,
+  type Judged,
+  type Judging,
+  type Note,
+  ownDomains,
+  type State,
+  type Tonight,
+} from './state.ts';
 import { FACT_NAMES } from './vocabulary.ts';
 
 export function judgeReading(state: State, answer: ReadAnswer, judging: Judging): Judged {
@@ -19,11 +37,14 @@ export function judgeReading(state: State, answer: ReadAnswer, judging: Judging)
   switch (answer.kind) {
     case 'tenant': {
       const { tenantId, lastSync, verifiedDomains, serverTime } = answer.organization;
+      const tonight = new Set(verifiedDomains.map((domain) => hostName(domain) ?? domain));
+      const vanished = ownDomains(state, now).filter((domain) => !tonight.has(domain));
       const line: LedgerRecord = {
         kind: 'tenantRead',
         tenantId,
         ...(lastSync && { lastSync }),
         verifiedDomains: [...verifiedDomains],
+        ...(vanished.length > 0 && { vanishedDomains: vanished }),
         ...(serverTime && { clockSkewSeconds: elapsedMs(serverTime, now) / 1000 }),
       };
       return { lines: [line], notes: refused(tenantRefusals(answer.organization, policy, now)) };
@@ -88,9 +109,12 @@ function judgeSource(
   return { lines: [line], notes: refused(refusals) };
 }
 
-function decideEverybody(state: State, answer: Part<'everybody'>, { policy, now }: Judging): Judged {
+function decideEverybody(state: State, read: Part<'everybody'>, { policy, now }: Judging): Judged {
   const { tonight } = state;
   if (tonight === undefined) return { lines: [], notes: [] };
+  const verifiedDomains = [...new Set([...read.organization.verifiedDomains, ...ownDomains(state, now)])];
+  const organization: TenantFacts = { verifiedDomains, syncFlag: syncFlagOf(read.deleted) };
+  const answer = { ...read, organization };
   const decisions = answer.deleted.flatMap((user) => {
     const found = answer.found.get(user.id);
     return found === undefined ? [] : [decision(state, tonight, user, found, { answer, policy, now })];
@@ -98,9 +122,17 @@ function decideEverybody(state: State, answer: Part<'everybody'>, { policy, now 
   const limits = policy.accidentalDeletionPrevention;
   const spent = budgetSpent(state, limits.rollingBudget.days, now);
   const plan = makePlan(decisions, { limits, syncedUsers: answer.syncedUsers, budgetSpent: spent });
-  const { organization, recipients } = answer;
+  const { recipients } = answer;
   const planned = new Map(decisions.flatMap(plannedEntry));
-  const lines = [...decidedLines(state, decisions, now), { kind: 'planned', ...copied(plan) } as const];
+  const matches = ruleMatches(read.deleted, policy.protect, now);
+  const ignored = organization.syncFlag === 'silent' ? read.deleted.filter(looksCloudManaged).length : 0;
+  const line = {
+    kind: 'planned',
+    ...copied(plan),
+    ...(matches.length > 0 && { protectRules: [...matches] }),
+    ...(ignored > 0 && { syncFlagIgnored: ignored }),
+  } as const;
+  const lines = [...decidedLines(state, decisions, now), line];
   return {
     lines,
     notes: [
@@ -130,12 +162,14 @@ function missingRole(roles: readonly string[] | undefined): readonly Refusal[] {
   ];
 }
 
+type Reading = Omit<Part<'everybody'>, 'organization'> & { readonly organization: TenantFacts };
+
 function decision(
   state: State,
   tonight: Tonight,
   user: DeletedUser,
   found: Found,
-  { answer, policy, now }: { answer: Part<'everybody'>; policy: Policy; now: Timestamp },
+  { answer, policy, now }: { answer: Reading; policy: Policy; now: Timestamp },
 ): Decision {
   const before = sameDeletion(state.evidence.get(user.id), user);
   const { evidence, onPremises } = gatherEvidence(

@@ -7,7 +7,7 @@
  * only its on-premises attributes can prove that one, as a directory extension or a tombstone carries them.
  */
 import { domainOf, formerUpn, isWithin, smtpAddress } from './addresses.ts';
-import type { DeletedUser, Fact, OnPremMail, ServicePlan } from './model.ts';
+import type { DeletedUser, Fact, OnPremMail, ServicePlan, TenantFacts } from './model.ts';
 
 /** `msExchRecipientTypeDetails` of a mail user (Exchange Server documentation, recipient types). */
 const MAIL_USER = '128';
@@ -106,7 +106,7 @@ function primaryAddressFact(user: DeletedUser, verifiedDomains: readonly string[
     return fact('unknown', 'the primary SMTP address is malformed');
   }
   if (user.mail === undefined) return fact('unknown', 'Graph gave no mail');
-  if (user.mail.toLowerCase() !== address) {
+  if (smtpAddress(user.mail) !== address) {
     return fact('unknown', 'mail differs from the primary SMTP address');
   }
   return isWithin(domain, verifiedDomains)
@@ -120,8 +120,11 @@ function primaryAddressFact(user: DeletedUser, verifiedDomains: readonly string[
  */
 const FOUNDATION = '113feb6c-3fe4-4440-bddc-54d774bf0318';
 
-/** Did it have an Exchange Online mailbox? A purge needs `no`. Any exchange plan counts, in any status. */
-export function hadMailboxFact(user: DeletedUser): Fact {
+/**
+ * Did it have an Exchange Online mailbox? A purge needs `no`. Any exchange plan counts, in any status, but Exchange
+ * Foundation. Of a plan without an id Exchange's answer decides: `isMailUser`.
+ */
+export function hadMailboxFact(user: DeletedUser, isMailUser: boolean): Fact {
   const { assignedPlans, provisionedPlans } = user;
   const known = [...(assignedPlans ?? []), ...(provisionedPlans ?? [])];
   const assigned = (assignedPlans ?? []).filter(isExchange);
@@ -129,7 +132,10 @@ export function hadMailboxFact(user: DeletedUser): Fact {
   const provisioned = (provisionedPlans ?? []).filter(isExchange);
   // Provisioned plans have no id: those that the assigned Foundation plans account for are theirs.
   const exchange = assigned.find((plan) => !isFoundation(plan)) ?? provisioned[foundation];
-  if (exchange !== undefined) return fact('yes', `an exchange plan (${exchange.status ?? 'no status'})`);
+  const isDecided = exchange?.servicePlanId === undefined && isMailUser;
+  if (exchange !== undefined && !isDecided) {
+    return fact('yes', `an exchange plan (${exchange.status ?? 'no status'})`);
+  }
   if (assignedPlans === undefined) return fact('unknown', 'Graph gave no assignedPlans');
   if (provisionedPlans === undefined) return fact('unknown', 'Graph gave no provisionedPlans');
   return known.some((plan) => plan.service === undefined)
@@ -159,11 +165,7 @@ export function licensedFact(user: DeletedUser): Fact {
  * captured answer is that the flag stays true after a soft delete, hence the attributes.
  */
 export function onPremisesSyncedFact(user: DeletedUser): Fact {
-  const attributes = [
-    user.onPremisesDomainName,
-    user.onPremisesSecurityIdentifier,
-    user.onPremisesDistinguishedName,
-  ].filter((value) => value !== undefined && value !== '');
+  const attributes = onPremisesAttributes(user);
   const synced = user.onPremisesSyncEnabled === true;
   if (user.immutableId === undefined) {
     const nothing = !synced && attributes.length === 0 && user.userType !== undefined;
@@ -174,4 +176,36 @@ export function onPremisesSyncedFact(user: DeletedUser): Fact {
   if (synced) return fact('yes', 'immutable id, and onPremisesSyncEnabled is true');
   if (attributes.length > 0) return fact('yes', 'immutable id, and other on-premises attributes');
   return fact('no', 'an immutable id alone, as federated cloud-only users have');
+}
+
+const onPremisesAttributes = (user: DeletedUser) =>
+  [user.onPremisesDomainName, user.onPremisesSecurityIdentifier, user.onPremisesDistinguishedName].filter(
+    (value) => value !== undefined && value !== '',
+  );
+
+/** Does onPremisesSyncEnabled say anything of deleted users in this tenant? It does if it is true for one of them. */
+export const syncFlagOf = (deleted: readonly DeletedUser[]): TenantFacts['syncFlag'] =>
+  deleted.some((user) => user.onPremisesSyncEnabled === true && onPremisesAttributes(user).length > 0)
+    ? 'told'
+    : 'silent';
+
+/** Its flag says that it is not synced any more, and everything else that it was. */
+export const looksCloudManaged = (user: DeletedUser): boolean =>
+  user.onPremisesSyncEnabled === false && onPremisesAttributes(user).length > 0;
+
+/**
+ * Was it moved to cloud management (source of authority)? A purge needs `no`. Its on-premises object is then removed
+ * on purpose, and the cloud user lives on.
+ */
+export function cloudManagedFact(user: DeletedUser, syncFlag: TenantFacts['syncFlag']): Fact {
+  if (!looksCloudManaged(user)) {
+    const flag = user.onPremisesSyncEnabled ?? 'not told';
+    return fact('no', `onPremisesSyncEnabled is ${flag}`);
+  }
+  return syncFlag === 'told'
+    ? fact('yes', 'onPremisesSyncEnabled is false, with on-premises attributes')
+    : fact(
+        'no',
+        'onPremisesSyncEnabled is true for no deleted user of the tenant, so that false says nothing',
+      );
 }

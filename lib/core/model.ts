@@ -48,11 +48,11 @@ export interface DeletedUser {
 }
 
 export interface ServicePlan {
+  /** Which plan it is. Graph tells it of assigned plans alone. */
+  readonly servicePlanId?: string | undefined;
   /** `exchange`, `SharePoint`, … as Graph spells it. */
   readonly service: string | undefined;
   readonly status: string | undefined;
-  /** Only assigned plans have one, provisioned plans do not. */
-  readonly servicePlanId?: string | undefined;
 }
 
 /** The `/organization` object. */
@@ -64,6 +64,17 @@ export interface Organization {
   readonly verifiedDomains: readonly string[];
   /** The service's own clock, from the `Date` header of its answer. */
   readonly serverTime: Timestamp | undefined;
+}
+
+/** What the verdicts on all users rest on. */
+export interface TenantFacts {
+  /** Of tonight and of the nights before, see `ownDomains`. */
+  readonly verifiedDomains: readonly string[];
+  /**
+   * `told`: onPremisesSyncEnabled is true for some deleted user. `silent`: for none, so that it says nothing here
+   * (that Graph keeps it in the recycle bin is **unproven**).
+   */
+  readonly syncFlag: 'told' | 'silent';
 }
 
 /** By what an on-premises object is known: each of these can make a deleted Entra user the same person. */
@@ -221,6 +232,15 @@ export interface Decision {
   readonly verdict: Verdict;
 }
 
+/** How many users of tonight's recycle bin a protect rule protects. */
+export interface RuleMatches {
+  /** As the policy has it: `addresses: *@partner.com`. */
+  readonly rule: string;
+  readonly users: number;
+  /** Its last day is past: it protects nobody. */
+  readonly expired?: true;
+}
+
 export interface Refusal {
   readonly refusal: RefusalName;
   /** What happened, to what, what was not done because of it, and what to do next. */
@@ -238,6 +258,12 @@ export interface PlanCounts {
 }
 
 /** What tonight would do. The purges of a plan that is over a limit are counted and never carried out. */
+/** What the limits come to: users that may be purged in one night, and within the days of the rolling budget. */
+export interface Allowed {
+  readonly perNight: number;
+  readonly rollingBudget: number;
+}
+
 export interface Plan {
   readonly state: 'ready' | 'overLimit';
   /** SHA-256 of the sorted generations to be purged, in hexadecimal. */
@@ -245,6 +271,7 @@ export interface Plan {
   readonly counts: PlanCounts;
   /** Purges of the rolling budget's days before tonight. */
   readonly budgetSpent: number;
+  readonly allowed?: Allowed | undefined;
   /** Empty where the plan is ready. */
   readonly refusals: readonly Refusal[];
 }

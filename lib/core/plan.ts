@@ -1,15 +1,8 @@
 /** Tonight's plan, and the limits of accidental deletion prevention. */
 import { createHash } from 'node:crypto';
 import type { ObjectId, Timestamp } from './ids.ts';
-import {
-  type Decision,
-  type Generation,
-  keyOf,
-  type Plan,
-  type PlanCounts,
-  type Refusal,
-  type Verdict,
-} from './model.ts';
+import { allowedPurges, exceededLimits } from './limits.ts';
+import { type Decision, type Generation, keyOf, type Plan, type PlanCounts, type Verdict } from './model.ts';
 import type { Policy } from './policy.ts';
 import type { KeepReason } from './vocabulary.ts';
 
@@ -22,14 +15,21 @@ export interface Limits {
 }
 
 /** Every decision, counted. A limit that is exceeded stops the whole plan; it never cuts the list short. */
-export function makePlan(decisions: readonly Decision[], limits: Limits): Plan {
+export function makePlan(decisions: readonly Decision[], given: Limits): Plan {
   const purges = decisions.flatMap(({ user, verdict }) => purgeOf(user, verdict.verdict)).sort(byAge);
-  const refusals = exceededLimits(purges.length, limits);
+  const { limits, syncedUsers, budgetSpent } = given;
+  const allowed = allowedPurges(limits, syncedUsers);
+  const refusals = exceededLimits(
+    { tonight: purges.length, before: budgetSpent, syncedUsers },
+    limits,
+    allowed,
+  );
   return {
     state: refusals.length > 0 ? 'overLimit' : 'ready',
     fingerprint: fingerprint(purges.map(keyOf)),
     counts: count(decisions, purges.length),
-    budgetSpent: limits.budgetSpent,
+    budgetSpent,
+    allowed,
     refusals,
   };
 }
@@ -58,33 +58,4 @@ function count(decisions: readonly Decision[], purge: number): PlanCounts {
     if (verdict.verdict === 'keep') keptBy[verdict.reason] = (keptBy[verdict.reason] ?? 0) + 1;
   }
   return { deletedUsers: decisions.length, purge, keep: decisions.length - purge, keptBy };
-}
-
-function exceededLimits(purges: number, { limits, syncedUsers, budgetSpent }: Limits): readonly Refusal[] {
-  if (purges === 0) return [];
-  const { maxPurgesPerNight, maxPercentOfSyncedUsers, rollingBudget } = limits;
-  const percent = syncedUsers > 0 ? (purges * 100) / syncedUsers : 100;
-  const afterTonight = budgetSpent + purges;
-  const next = 'Look at the list; if it is right, raise the limit in the policy for a night.';
-  const all = [
-    {
-      refusal: 'tooManyPurges',
-      limit: maxPurgesPerNight,
-      actual: purges,
-      detail: `${purges} users would be purged, ${purges - maxPurgesPerNight} more than the ${maxPurgesPerNight} allowed in a night (maxPurgesPerNight). Nobody is purged. ${next}`,
-    },
-    {
-      refusal: 'tooLargeShare',
-      limit: maxPercentOfSyncedUsers,
-      actual: percent,
-      detail: `${purges} users are ${percent.toFixed(2)} % of the ${syncedUsers} synced users, more than the ${maxPercentOfSyncedUsers} % allowed (maxPercentOfSyncedUsers). Nobody is purged. ${next}`,
-    },
-    {
-      refusal: 'budgetExceeded',
-      limit: rollingBudget.maxPurges,
-      actual: afterTonight,
-      detail: `${purges} purges tonight and ${budgetSpent} before make ${afterTonight} in ${rollingBudget.days} days, ${afterTonight - rollingBudget.maxPurges} more than the ${rollingBudget.maxPurges} allowed (rollingBudget). Nobody is purged. ${next}`,
-    },
-  ] as const satisfies readonly Refusal[];
-  return all.filter(({ limit, actual }) => actual > limit);
 }

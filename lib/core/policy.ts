@@ -1,7 +1,9 @@
 /** The policy file: what may be purged, and how much of it. Strict, so that a slip of the pen is not a rule. */
 import { z } from 'zod';
+import { hostName } from './addresses.ts';
+import { domainOfDn, parseDn } from './distinguishedName.ts';
 import { type ObjectId, objectId, type TenantId, tenantId } from './ids.ts';
-import { comment, zDomain } from './policyParts.ts';
+import { comment } from './policyParts.ts';
 import { onPremises, zGracePeriodDays, zNightsAbsent } from './policySources.ts';
 import { inPlainWords } from './policyWords.ts';
 
@@ -19,7 +21,18 @@ function refuse(context: z.RefinementCtx): never {
   return z.NEVER;
 }
 
-const zGlob = z.string().min(1).describe('`*` stands for any characters, `?` for one; case does not matter.');
+const WILDCARDS = '`*` stands for any characters, `?` for one; case does not matter.';
+/** The prefix of a proxy address, and the digits that Entra ID puts before the UPN of a deleted user, are not meant. */
+const zNameGlob = z
+  .string()
+  .trim()
+  .min(1)
+  .transform((text) => text.replace(/^smtp:/i, '').replace(/^[0-9a-f]{32}(?=[^@]+@)/i, ''))
+  .refine((glob) => /^[^@\s:]+@[^@\s:]+$/.test(glob) || /^[^@\s:]*\*[^@\s:]*$/.test(glob), {
+    error: 'must be a whole name such as "ceo@partner.com", or a pattern of one such as "*@partner.com"',
+  })
+  .describe(WILDCARDS);
+const zGlob = z.string().min(1).describe(WILDCARDS);
 const zExtensionProperty = (name: string) =>
   z
     .string()
@@ -35,23 +48,38 @@ const zExtensionAttribute = z.templateLiteral([
   z.literal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]),
 ]);
 
+/** One without a domain at its end is the end of nobody's. */
+const isWholeDn = (text: string) => {
+  const dn = parseDn(text);
+  return dn !== undefined && domainOfDn(dn) !== undefined;
+};
+const NO_DN = { error: 'must be a whole distinguished name such as "OU=Board,DC=contoso,DC=com"' };
+
 const protect = z
   .strictObject({
     ...comment,
     domains: z
-      .array(zDomain)
+      .array(
+        z
+          .string()
+          .trim()
+          .refine((text) => hostName(text)?.includes('.') === true, {
+            error: 'must be a domain name such as "contoso.com", without @',
+          }),
+      )
       .default([])
       .describe('Keeps whoever has an address or UPN in one of these domains or their subdomains.'),
     userPrincipalNames: z
-      .array(zGlob)
+      .array(zNameGlob)
       .default([])
       .describe('Keeps whoever had such a UPN before the deletion.'),
-    addresses: z.array(zGlob).default([]).describe('Keeps whoever has such an address, primary or not.'),
+    addresses: z.array(zNameGlob).default([]).describe('Keeps whoever has such an address, primary or not.'),
     organizationalUnits: z
       .array(
-        z.string().regex(/=/, {
-          error: 'must be a distinguished name such as "OU=Board,DC=contoso,DC=com"',
-        }),
+        z
+          .string()
+          .regex(/=/, { ...NO_DN, abort: true })
+          .refine((text) => isWholeDn(text), NO_DN),
       )
       .default([])
       .describe('Keeps whoever was in one of these OUs or below, by distinguished name.'),
@@ -73,28 +101,41 @@ const protect = z
   })
   .describe('Who is never purged, whatever else is true. A rule can only ever keep.');
 
+const limit = {
+  users: z.number().int().min(0).default(0).describe('So many users are allowed in any company.'),
+  percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe('Or this share of the live synced users, where that is more.'),
+};
+
 const accidentalDeletionPrevention = z
   .strictObject({
     ...comment,
-    maxPurgesPerNight: z
-      .number()
-      .int()
-      .min(0)
-      .describe('More than this in one night refuses the whole night. 0 allows none.'),
-    maxPercentOfSyncedUsers: z
-      .number()
-      .min(0)
-      .max(100)
-      .describe('More than this share of the live synced users refuses the whole night. 0 allows none.'),
+    perNight: z
+      .strictObject(limit)
+      .prefault({})
+      .describe('More purges than this in one night refuse the whole night. Absent, it allows none.'),
     rollingBudget: z
       .strictObject({
-        days: z.number().int().min(1).max(90).describe('How many days the budget covers, today included.'),
-        maxPurges: z.number().int().min(0).describe('Purges allowed in those days together. 0 allows none.'),
+        days: z
+          .number()
+          .int()
+          .min(1)
+          .max(90)
+          .default(7)
+          .describe('How many days the budget covers, today included.'),
+        ...limit,
       })
-      .describe('Catches what is spread thinly over many nights.'),
+      .prefault({})
+      .describe(
+        'More purges than this in those days together do so too, which catches what is spread thinly over many nights. Absent, it allows none.',
+      ),
   })
   .describe(
-    'Limits. An exceeded limit stops the whole night before the first purge; it never cuts the list short.',
+    'Limits, each the larger of a number and a percentage. An exceeded limit stops the whole night before the first purge; it never cuts the list short.',
   );
 
 const exchange = z

@@ -6,9 +6,11 @@ export function inPlainWords(issue: z.core.$ZodIssue, json: unknown): readonly s
   const where = issue.path.length === 0 ? 'the policy' : issue.path.map(String).join('.');
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map(
-        (key) => `${[...issue.path.map(String), key].join('.')} is not a setting of this policy`,
-      );
+      return issue.keys.map((key) => {
+        const path = [...issue.path.map(String), key].join('.');
+        const instead = INSTEAD.get(path);
+        return `${path} is not a setting of this policy${instead === undefined ? '' : ` any more: ${instead}`}`;
+      });
     case 'invalid_type':
       return valueAt(json, issue.path) === undefined && issue.path.length > 0
         ? [`${where} is missing (${wordFor(issue.expected)} is required)`]
@@ -37,10 +39,26 @@ export function inPlainWords(issue: z.core.$ZodIssue, json: unknown): readonly s
               ? `${where} must be a date such as 2026-12-31`
               : `${where} ${issue.message}`,
       ];
+    case 'custom':
+      return [`${where} ${issue.message}`];
     default:
       return [`${where}: ${issue.message}`];
   }
 }
+
+const LARGER = 'the larger of a number and a percentage of the live synced users';
+/** Settings of older policies, and what to write today. */
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  [
+    'accidentalDeletionPrevention.maxPurgesPerNight',
+    `write "perNight": { "users": 5, "percent": 1 }, ${LARGER}`,
+  ],
+  ['accidentalDeletionPrevention.maxPercentOfSyncedUsers', `write it as "percent" of "perNight", ${LARGER}`],
+  [
+    'accidentalDeletionPrevention.rollingBudget.maxPurges',
+    `write "rollingBudget": { "days": 7, "users": 20, "percent": 2 }, ${LARGER}`,
+  ],
+]);
 
 const WORDS: Readonly<Record<string, string>> = {
   object: 'an object',

@@ -48,6 +48,8 @@ const tenantRead = z.strictObject({
   tenantId: zTenantId,
   lastSync: zTimestamp.optional(),
   verifiedDomains: z.array(z.string()),
+  /** Verified on an earlier night, and not tonight: they still count as the company's own. Absent where there are none. */
+  vanishedDomains: z.array(z.string()).optional(),
   clockSkewSeconds: z.number().optional(),
 });
 
@@ -141,6 +143,14 @@ const planned = z.strictObject({
   refusals: z.array(zRefusal),
   /** Purges that earlier nights already took out of the rolling budget. */
   budgetSpent: zCount,
+  /** What the limits come to in users, tonight. Absent in lines of version 0.1. */
+  allowed: z.strictObject({ perNight: zCount, rollingBudget: zCount }).optional(),
+  /** How many users each protect rule protects. Absent where there is no rule. */
+  protectRules: z
+    .array(z.strictObject({ rule: z.string(), users: zCount, expired: z.literal(true).optional() }))
+    .optional(),
+  /** Users whose flag onPremisesSyncEnabled is false and was not taken for an answer. Absent where there are none. */
+  syncFlagIgnored: zCount.optional(),
 });
 
 /** Written before the DELETE is sent. `snapshot` is the whole object, as re-read a moment ago. */

@@ -23,13 +23,26 @@ import {
 
 const IN_LEDGER = 'left out here; the ledger has it';
 
+const RULES = [
+  'users',
+  'domains',
+  'userPrincipalNames',
+  'addresses',
+  'organizationalUnits',
+  'extensionAttributes',
+];
+
 /** @returns a record of the same kind, which the schema of the ledger accepts too */
 export function redacted(record: LedgerRecord): LedgerRecord {
   switch (record.kind) {
     case 'nightStarted':
       return { ...record, policy: onlyNumbers(record.policy) };
     case 'tenantRead':
-      return { ...record, verifiedDomains: [] };
+      return {
+        ...record,
+        verifiedDomains: [],
+        ...(record.vanishedDomains && { vanishedDomains: record.vanishedDomains.map(() => 'a domain') }),
+      };
     case 'sourceRead':
       return nameless(record);
     case 'exchangeRead':
@@ -37,7 +50,16 @@ export function redacted(record: LedgerRecord): LedgerRecord {
     case 'decided':
       return decided(record);
     case 'planned':
-      return { ...record, refusals: record.refusals.map(inFixedWords) };
+      return {
+        ...record,
+        refusals: record.refusals.map(inFixedWords),
+        ...(record.protectRules && {
+          protectRules: record.protectRules.map((one) => ({
+            ...one,
+            rule: RULES.find((kind) => one.rule.startsWith(`${kind}:`)) ?? 'a rule',
+          })),
+        }),
+      };
     case 'announced':
       return { ...record, snapshot: {} };
     case 'withdrawn':

@@ -8,7 +8,7 @@ import type { Timestamp } from './ids.ts';
 import type { DeletedUser, Key } from './model.ts';
 import type { Policy } from './policy.ts';
 import { beforeOf, sameDeletion } from './standing.ts';
-import { idOf, type State } from './state.ts';
+import { idOf, ownDomains, type State } from './state.ts';
 import { UNKNOWN_REASONS } from './vocabulary.ts';
 
 export type Second =
@@ -17,12 +17,13 @@ export type Second =
   | { readonly verdict: 'kept' | 'unread'; readonly detail: string };
 
 export function secondDecision(
-  { tonight, evidence: standing }: State,
+  state: State,
   key: Key,
   user: DeletedUser,
   fresh: Fresh,
   { policy, now }: { readonly policy: Policy; readonly now: Timestamp },
 ): Second {
+  const { tonight, evidence: standing } = state;
   const known = tonight?.notes.known;
   const planned = known?.planned.get(key);
   if (known === undefined || planned === undefined)
@@ -36,15 +37,10 @@ export function secondDecision(
   const presence = presenceAgain(user, fresh.rechecked, goneRules(policy));
   const reappeared = fresh.held.get(user.id) ?? { value: 'unknown', origin: 'no answer for this user' };
   const found = { ...planned.found, presence, reappeared };
+  const verifiedDomains = [...new Set([...fresh.organization.verifiedDomains, ...ownDomains(state, now)])];
+  const tenant = { verifiedDomains, syncFlag: known.organization.syncFlag };
   const before = sameDeletion(standing.get(idOf(key)), planned.user);
-  const gathered = gatherEvidence(
-    user,
-    found,
-    fresh.organization,
-    { policy, now },
-    fresh.recipients,
-    beforeOf(before),
-  );
+  const gathered = gatherEvidence(user, found, tenant, { policy, now }, fresh.recipients, beforeOf(before));
   // Another kind of evidence than the one whose nights were counted has not been seen on enough nights.
   const isSame = before?.decided.onPremises?.kind === gathered.onPremises.kind;
   const nightsAbsent = isSame ? (before?.absentNights ?? 0) : 0;

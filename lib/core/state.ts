@@ -9,10 +9,10 @@ import type {
   Found,
   Generation,
   Key,
-  Organization,
   PlanCounts,
   Refusal,
   SoftDeletedRecipient,
+  TenantFacts,
 } from './model.ts';
 import type { Pace } from './pace.ts';
 import type { Policy } from './policy.ts';
@@ -75,6 +75,8 @@ export interface State {
   lastPurgeAt: Timestamp | undefined;
   /** When each purge that counts in a rolling budget was announced. */
   readonly spent: Map<Key, Timestamp>;
+  /** When each domain was last seen verified. */
+  readonly domains: Map<string, Timestamp>;
   readonly evidence: Map<ObjectId, Standing>;
   readonly sources: Map<SourceKind, SourceReadings>;
   readonly uncured: Map<Key, Uncured>;
@@ -168,7 +170,7 @@ export interface Stop {
 
 /** What was read tonight and the second decision compares with. */
 export interface Known {
-  readonly organization: Organization;
+  readonly organization: TenantFacts;
   readonly recipients: ReadonlyMap<ObjectId, SoftDeletedRecipient> | undefined;
   readonly planned: ReadonlyMap<Key, { readonly user: DeletedUser; readonly found: Found }>;
 }
@@ -199,6 +201,7 @@ export const emptyState = (): State => ({
   stubborn: new Map(),
   lastPurgeAt: undefined,
   spent: new Map(),
+  domains: new Map(),
   evidence: new Map(),
   sources: new Map(),
   uncured: new Map(),
@@ -210,6 +213,16 @@ export const emptyState = (): State => ({
 /** Purges (and DELETEs that may have become one) in the `days` up to `now`. */
 export function budgetSpent({ spent }: State, days: number, now: Timestamp): number {
   return [...spent.values()].filter((at) => elapsedMs(at, now) < days * DAY_MS).length;
+}
+
+/** Entra ID's recycle bin goes back as far: the owner of a domain that was given up since then may lie in it. */
+export const OWN_DOMAIN_DAYS = 30;
+
+/** The company's own domains: verified tonight, or on a night of the last {@link OWN_DOMAIN_DAYS}. */
+export function ownDomains({ domains }: State, now: Timestamp): readonly string[] {
+  return [...domains]
+    .filter(([, seen]) => elapsedMs(seen, now) <= OWN_DOMAIN_DAYS * DAY_MS)
+    .map(([domain]) => domain);
 }
 
 export const idOf = (key: Key) => key.slice(0, key.indexOf(' ')) as ObjectId;

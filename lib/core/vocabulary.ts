@@ -10,6 +10,7 @@ export const KEEP = {
   protectionUnknown: 'a protect rule needs a property that Graph did not give',
   notOnPremisesSynced: 'it was never synced from on-premises',
   onPremisesSyncUnknown: 'nothing shows that it was synced from on-premises',
+  cloudManaged: 'it was moved to cloud management, so that its absence on-premises says nothing',
   stillOnPremises: 'it is still there on-premises',
   presenceUnknown: 'it is not known whether it is still there on-premises',
   reappeared: 'a live user has its name or one of its addresses',
@@ -37,8 +38,9 @@ interface FactMeaning {
   /** What it must be for a purge. */
   readonly needed: 'yes' | 'no';
   readonly otherwise: KeepReason;
-  readonly unknown: KeepReason;
-  /** Only Exchange Online knows it: it may be absent where the policy does not require Exchange. */
+  /** Absent where it is known of everybody. */
+  readonly unknown?: KeepReason;
+  /** It may be absent: Exchange Online was not asked, or the line is of version 0.1. */
   readonly optional?: true;
 }
 
@@ -49,6 +51,12 @@ export const FACTS = {
     needed: 'yes',
     otherwise: 'notOnPremisesSynced',
     unknown: 'onPremisesSyncUnknown',
+  },
+  cloudManaged: {
+    asked: 'Moved to cloud management',
+    needed: 'no',
+    otherwise: 'cloudManaged',
+    optional: true,
   },
   onPremises: {
     asked: 'Still on-premises',
@@ -82,7 +90,7 @@ export const factMeaning = (name: FactName): FactMeaning => FACTS[name];
 export const UNKNOWN_REASONS: ReadonlySet<KeepReason> = new Set([
   'deletionDateUnknown',
   'protectionUnknown',
-  ...FACT_NAMES.map((name) => FACTS[name].unknown),
+  ...FACT_NAMES.flatMap((name) => factMeaning(name).unknown ?? []),
 ]);
 
 /** What refuses a whole night, and what the operator does. */
@@ -138,15 +146,11 @@ export const REFUSAL = {
   },
   tooManyPurges: {
     what: 'More users would be purged than the policy allows in one night.',
-    next: 'Look at the list; if it is right, raise maxPurgesPerNight for a night.',
-  },
-  tooLargeShare: {
-    what: 'A larger share of the users would be purged than the policy allows.',
-    next: 'Look at the list; if it is right, raise maxPercentOfSyncedUsers for a night.',
+    next: 'Look at the list; if it is right, raise accidentalDeletionPrevention.perNight for a night.',
   },
   budgetExceeded: {
     what: 'With the purges of the days before, more users would be purged than the policy allows.',
-    next: 'Look at the list; if it is right, raise rollingBudget for a night, or wait.',
+    next: 'Look at the list; if it is right, raise accidentalDeletionPrevention.rollingBudget for a night, or wait.',
   },
   halted: {
     what: 'People have halted the tool.',

@@ -40,7 +40,7 @@ const zPlans = told(
       ({ service, capabilityStatus, servicePlanId }): ServicePlan => ({
         service,
         status: capabilityStatus,
-        servicePlanId,
+        ...(servicePlanId !== undefined && { servicePlanId }),
       }),
     ),
   ),

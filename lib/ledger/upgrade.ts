@@ -25,7 +25,11 @@ function recordOf(record: JsonObject): JsonObject | undefined {
       return rest;
     }
     case 'planned':
-      return { ...record, state: record['state'] === 'refused' ? 'overLimit' : (record['state'] ?? null) };
+      return {
+        ...record,
+        state: record['state'] === 'refused' ? 'overLimit' : (record['state'] ?? null),
+        refusals: refusalsOf(record),
+      };
     case 'intended':
       return { ...record, kind: 'announced' };
     case 'answered':
@@ -57,5 +61,13 @@ function endedOf(record: JsonObject): JsonObject {
   const outcomes = Object.fromEntries(
     Object.entries(ends).map(([name, users]) => [OUTCOMES[name] ?? name, users]),
   );
-  return { ...record, outcomes, open: unverified, notAttempted };
+  return { ...record, refusals: refusalsOf(record), outcomes, open: unverified, notAttempted };
 }
+
+/** The share of the synced users was a limit of its own. */
+const refusalsOf = ({ refusals }: JsonObject): Json =>
+  Array.isArray(refusals)
+    ? refusals.map((one: Json) =>
+        isObject(one) && one['refusal'] === 'tooLargeShare' ? { ...one, refusal: 'tooManyPurges' } : one,
+      )
+    : [];

@@ -37,36 +37,25 @@ function row({ what, setting, limit, actual, said }: Limit): Html {
   return html`<tr class="${tone}"><th scope="row">${what} <code>${setting}</code>${bar(percent, percent >= 80 ? 'near' : 'kept')}<span class="aside">${said}</span></th><td class="number">${actual > limit ? 'exceeded' : `${number(Math.floor(percent))} %`}</td></tr>`;
 }
 
-function planLimits({ started: { policy }, planned, sources }: Story): readonly Limit[] {
+function planLimits({ started: { policy }, planned }: Story): readonly Limit[] {
   if (planned === undefined) return [];
   const { purge } = planned.counts;
-  const at = (...path: string[]) => numberAt(policy, ['accidentalDeletionPrevention', ...path]) ?? 0;
-  const synced = sources.find(({ record }) => record.source === 'entra')?.record.total ?? 0;
-  const percent = purge === 0 ? 0 : synced > 0 ? (purge * 100) / synced : 100;
-  const spent = planned.budgetSpent + purge;
-  const [perNight, share] = [at('maxPurgesPerNight'), at('maxPercentOfSyncedUsers')];
-  const [budget, days] = [at('rollingBudget', 'maxPurges'), at('rollingBudget', 'days')];
+  const { perNight, rollingBudget } = planned.allowed ?? { perNight: 0, rollingBudget: 0 };
+  const days = numberAt(policy, ['accidentalDeletionPrevention', 'rollingBudget', 'days']) ?? 0;
   return [
     {
       what: 'Purges in one night',
-      setting: 'maxPurgesPerNight',
+      setting: 'perNight',
       limit: perNight,
       actual: purge,
       said: `${usersOf(purge)} of ${number(perNight)} allowed`,
     },
     {
-      what: 'Share of the synced users',
-      setting: 'maxPercentOfSyncedUsers',
-      limit: share,
-      actual: percent,
-      said: `${decimal(percent)} % of ${usersOf(synced)}; ${decimal(share)} % allowed`,
-    },
-    {
       what: `Purges in ${number(days)} days`,
       setting: 'rollingBudget',
-      limit: budget,
-      actual: spent,
-      said: `${number(planned.budgetSpent)} before and ${number(purge)} tonight, of ${number(budget)} allowed`,
+      limit: rollingBudget,
+      actual: planned.budgetSpent + purge,
+      said: `${number(planned.budgetSpent)} before and ${number(purge)} tonight, of ${number(rollingBudget)} allowed`,
     },
   ];
 }

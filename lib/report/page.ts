@@ -4,6 +4,7 @@ import { keptSection } from './charts.ts';
 import { type Html, html, verbatim } from './html.ts';
 import { limitsSection } from './limits.ts';
 import { peopleSection } from './people.ts';
+import { rulesSection } from './rules.ts';
 import { SCRIPT } from './script.ts';
 import { curesSection, effortSection, sourcesSection } from './sources.ts';
 import type { Story } from './story.ts';
@@ -52,6 +53,7 @@ export function renderReport(story: Story, { personalData }: ReportOptions): str
 <main>
 ${verdictSection(story)}
 ${keptSection(story)}
+${rulesSection(story)}
 ${trendSection(story)}
 ${curesSection(story)}
 ${limitsSection(story)}

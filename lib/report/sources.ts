@@ -1,8 +1,9 @@
 /** What was read and how old it was; what Exchange Online said; what it all took. */
+import { OWN_DOMAIN_DAYS } from '../core/state.ts';
 import { CURE, SOURCE } from '../core/vocabulary.ts';
 import { type Html, html } from './html.ts';
 import type { Story } from './story.ts';
-import { between, decimal, lasted, momentOf, number } from './units.ts';
+import { between, decimal, lasted, momentOf, number, usersOf } from './units.ts';
 
 export function sourcesSection(story: Story): Html {
   const { sources, exchange, deletedUsers } = story;
@@ -12,15 +13,25 @@ export function sourcesSection(story: Story): Html {
 <li>Recycle bin of Entra ID: ${deletedUsers === undefined ? 'not read' : html`${number(deletedUsers)} deleted users, read to the end and counted`}.</li>
 ${tenantRead(story)}
 ${exchange && html`<li>Exchange Online: ${exchange.available ? `${number(exchange.recipients)} soft-deleted recipients` : 'no answer'}, <bdi>${exchange.detail}</bdi></li>`}
+${ignoredFlag(story)}
 </ul>
 ${sources.length === 0 ? html`<p>No source of the on-premises users was read.</p>` : sourceTable(sources)}
 </section>`;
 }
 
+function ignoredFlag({ planned }: Story): Html | undefined {
+  const { syncFlagIgnored } = planned ?? {};
+  if (syncFlagIgnored === undefined) return undefined;
+  return html`<li>The flag <code>onPremisesSyncEnabled</code> is false for ${usersOf(syncFlagIgnored)} with on-premises attributes, and true for no deleted user. So it says nothing here, and these users were judged without it. Somebody moved to cloud management cannot be told from the others.</li>`;
+}
+
 function tenantRead({ tenant }: Story): Html | undefined {
   if (tenant === undefined) return html`<li>The tenant itself: not read.</li>`;
-  const { lastSync } = tenant.record;
-  return html`<li>Last directory sync: ${lastSync === undefined ? 'not told' : html`${momentOf(lastSync)}, ${between(lastSync, tenant.at)} before it was read`}.</li>`;
+  const { lastSync, vanishedDomains = [] } = tenant.record;
+  const vanished =
+    vanishedDomains.length > 0 &&
+    html`<li>Domains that the company had in the past ${OWN_DOMAIN_DAYS} days and has not verified tonight: <bdi>${vanishedDomains.join(', ')}</bdi>. They still count as its own, so that the owner of a mailbox in one of them does not look like a mail user.</li>`;
+  return html`${vanished}<li>Last directory sync: ${lastSync === undefined ? 'not told' : html`${momentOf(lastSync)}, ${between(lastSync, tenant.at)} before it was read`}.</li>`;
 }
 
 const sourceTable = (sources: Story['sources']): Html => html`<table>

@@ -61,10 +61,11 @@ export const TELEMETRY_EVENTS = {
       GracePeriodDays:
         'The policy in force: days since the deletion in which nobody is purged, whatever the evidence',
       NightsAbsentRequired: 'The policy in force: nights in a row seen absent, with the best evidence',
-      MaxPurgesPerNight: 'The policy in force: users',
-      MaxPercentOfSyncedUsers: 'The policy in force: percent',
+      PerNightUsers: 'The policy in force: users in one night',
+      PerNightPercent: 'The policy in force: or percent of the live synced users, where that is more',
       RollingBudgetDays: 'The policy in force: days',
-      RollingBudgetPurges: 'The policy in force: users in those days together',
+      RollingBudgetUsers: 'The policy in force: users in those days together',
+      RollingBudgetPercent: 'The policy in force: or percent of the live synced users, where that is more',
       MaxShrinkPercent: 'The policy in force: percent that a source may have shrunk by',
       MaxSyncAgeHours: 'The policy in force: hours since the last directory sync',
     },
@@ -75,6 +76,7 @@ export const TELEMETRY_EVENTS = {
     measurements: {
       SyncAgeHours: 'Hours since the last directory sync',
       ClockSkewSeconds: 'Seconds by which the service’s clock differs from ours',
+      VanishedDomains: 'Domains that were verified in the past 30 days and are not tonight',
     },
   },
   DeletedUsersRead: {
@@ -138,6 +140,8 @@ export const TELEMETRY_EVENTS = {
       Purge: 'Users to be purged',
       Keep: 'Users kept',
       BudgetSpent: 'Purges that earlier nights took out of the rolling budget',
+      AllowedPerNight: 'Users that the limit of one night comes to',
+      AllowedRollingBudget: 'Users that the rolling budget comes to',
       ...each(KEEP_REASONS, keptBy, (reason) => `Users kept for ${reason}`),
     },
   },

@@ -49,7 +49,7 @@ function inWords(record: LedgerRecord): LogLine | undefined {
           : `The night begins in report mode, tenant ${record.tenantId}: nobody will be purged.`,
       );
     case 'tenantRead':
-      return info(`Last directory sync: ${record.lastSync ?? 'not told'}.`);
+      return tenantRead(record);
     case 'deletedUsersRead':
       return info(`The recycle bin holds ${users(record.users)}.`);
     case 'sourceRead':
@@ -89,6 +89,13 @@ function inWords(record: LedgerRecord): LogLine | undefined {
     case 'tornLine':
       return undefined;
   }
+}
+
+function tenantRead({ lastSync, vanishedDomains }: RecordOf<'tenantRead'>): LogLine {
+  const text = `Last directory sync: ${lastSync ?? 'not told'}.`;
+  return vanishedDomains === undefined
+    ? info(text)
+    : warn(`${text} Not verified any more, and still the company's own: ${vanishedDomains.join(', ')}.`);
 }
 
 function sourceRead({ source, total, asOf, accepted, baseline }: RecordOf<'sourceRead'>): LogLine {

@@ -30,7 +30,11 @@ function own({ at, record }: LedgerLine, options: ProjectionOptions): readonly T
         event(
           'TenantRead',
           { TenantId: record.tenantId, LastSync: record.lastSync },
-          { SyncAgeHours: since(record.lastSync, at, HOUR_MS), ClockSkewSeconds: record.clockSkewSeconds },
+          {
+            SyncAgeHours: since(record.lastSync, at, HOUR_MS),
+            ClockSkewSeconds: record.clockSkewSeconds,
+            VanishedDomains: record.vanishedDomains?.length,
+          },
         ),
       ];
     case 'deletedUsersRead':
@@ -101,10 +105,11 @@ function nightStarted({ mode, tenantId, version, policy }: RecordOf<'nightStarte
     {
       GracePeriodDays: shortest(policy, 'gracePeriodDays'),
       NightsAbsentRequired: shortest(policy, 'nightsAbsent'),
-      MaxPurgesPerNight: numberAt(policy, [...limits, 'maxPurgesPerNight']),
-      MaxPercentOfSyncedUsers: numberAt(policy, [...limits, 'maxPercentOfSyncedUsers']),
+      PerNightUsers: numberAt(policy, [...limits, 'perNight', 'users']),
+      PerNightPercent: numberAt(policy, [...limits, 'perNight', 'percent']),
       RollingBudgetDays: numberAt(policy, [...limits, 'rollingBudget', 'days']),
-      RollingBudgetPurges: numberAt(policy, [...limits, 'rollingBudget', 'maxPurges']),
+      RollingBudgetUsers: numberAt(policy, [...limits, 'rollingBudget', 'users']),
+      RollingBudgetPercent: numberAt(policy, [...limits, 'rollingBudget', 'percent']),
       MaxShrinkPercent: numberAt(policy, ['onPremises', 'maxShrinkPercent']),
       MaxSyncAgeHours: numberAt(policy, ['maxSyncAgeHours']),
     },
@@ -161,7 +166,8 @@ function factsOf(facts: RecordOf<'decided'>['facts']) {
   return Object.fromEntries(entries) as Readonly<Record<ReturnType<typeof factProperty>, string | undefined>>;
 }
 
-function planned({ state, fingerprint, refusals, counts, budgetSpent }: RecordOf<'planned'>): TelemetryEvent {
+function planned(record: RecordOf<'planned'>): TelemetryEvent {
+  const { state, fingerprint, refusals, counts, budgetSpent, allowed } = record;
   return event(
     'Planned',
     { State: state, Fingerprint: fingerprint, Refusals: namesOf(refusals) },
@@ -170,6 +176,8 @@ function planned({ state, fingerprint, refusals, counts, budgetSpent }: RecordOf
       Purge: counts.purge,
       Keep: counts.keep,
       BudgetSpent: budgetSpent,
+      AllowedPerNight: allowed?.perNight,
+      AllowedRollingBudget: allowed?.rollingBudget,
       ...tally(KEEP_REASONS, keptBy, counts.keptBy),
     },
   );

@@ -42,9 +42,8 @@ const stage = await setStage(options, { deleted, latency, kinds: { longGoneMailU
 try {
   const { settings } = stage.prepare(options, 'bench', {
     accidentalDeletionPrevention: {
-      maxPurgesPerNight: deleted,
-      maxPercentOfSyncedUsers: 100,
-      rollingBudget: { days: 7, maxPurges: deleted },
+      perNight: { users: deleted },
+      rollingBudget: { days: 7, users: deleted },
     },
   });
   const started = performance.now();

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { domainOf, formerUpn, isWithin, knownAddresses, smtpAddress } from '../../lib/core/addresses.ts';
+import {
+  domainOf,
+  formerUpn,
+  hostName,
+  isWithin,
+  knownAddresses,
+  smtpAddress,
+} from '../../lib/core/addresses.ts';
 import { objectId } from '../../lib/core/ids.ts';
 import { deletedMailUser, idOf, sure } from './people.ts';
 
@@ -11,6 +18,9 @@ describe('the SMTP address of a proxy address', () => {
     ['Smtp: user@partner.com ', 'user@partner.com'],
     ['User@Partner.com', 'user@partner.com'],
     ['smtp:a+b@x', 'a+b@x'],
+    ['SMTP:user@MÜLLER.de', 'user@xn--mller-kva.de'],
+    ['SMTP:user@partner.com.', 'user@partner.com'],
+    ['SMTP:user@[10.0.0.1]', 'user@[10.0.0.1]'],
   ])('%j is %s', (proxy, address) => {
     expect(smtpAddress(proxy)).toBe(address);
   });
@@ -33,11 +43,65 @@ describe('the SMTP address of a proxy address', () => {
   });
 });
 
+describe('a host name', () => {
+  test.each([
+    ['Partner.COM', 'partner.com'],
+    ['partner.com.', 'partner.com'],
+    [' partner.com ', 'partner.com'],
+    ['müller.de', 'xn--mller-kva.de'],
+    ['MÜLLER.de', 'xn--mller-kva.de'],
+    ['mu\u0308ller.de', 'xn--mller-kva.de'],
+    ['XN--MLLER-KVA.de', 'xn--mller-kva.de'],
+    ['ｐａｒｔｎｅｒ．ｃｏｍ', 'partner.com'],
+    ['partner。com。', 'partner.com'],
+    ['part\u00ADner.com', 'partner.com'],
+    ['contoso', 'contoso'],
+    ['my_corp.local', 'my_corp.local'],
+    [`${'a'.repeat(63)}.com`, `${'a'.repeat(63)}.com`],
+  ])('of %j is %s', (text, host) => expect(hostName(text)).toBe(host));
+
+  test.each([
+    '',
+    '.',
+    'a..b',
+    '-a.com',
+    'a-.com',
+    'part ner.com',
+    'part\tner.com',
+    'partner.com..',
+    'partner.com/x',
+    'partner.com#x',
+    'partner.com?x',
+    'partner.com:25',
+    'part%6Eer.com',
+    'part\\ner.com',
+    'user@partner.com',
+    '10.0.0.1',
+    '0x7f.1',
+    '[10.0.0.1]',
+    '\u202Epartner.com',
+    `${'a'.repeat(64)}.com`,
+    `${'a.'.repeat(127)}com`,
+  ])('is not %j', (text) => expect(hostName(text)).toBeUndefined());
+
+  test('is its own host name', () => {
+    fc.assert(
+      fc.property(fc.domain(), fc.webUrl(), (domain, url) => {
+        expect(hostName(domain)).toBe(domain.toLowerCase());
+        const host = hostName(url.slice(8));
+        if (host !== undefined) expect(hostName(host)).toBe(host);
+      }),
+    );
+  });
+});
+
 describe('the domain', () => {
   test.each([
     ['user@Partner.com', 'partner.com'],
     ['"odd@name"@partner.com', 'partner.com'],
     ['user@partner.com ', 'partner.com'],
+    ['user@ｐartner．com.', 'partner.com'],
+    ['user@[10.0.0.1]', undefined],
     ['user@', undefined],
     ['user@ ', undefined],
     ['partner.com', undefined],
@@ -54,6 +118,8 @@ describe('the domain', () => {
     ['notpartner.com', false],
     ['com', false],
     ['partner.com.evil.org', false],
+    ['ｐartner．com.', true],
+    ['10.0.0.1', false],
   ])('%s is within Partner.COM: %s', (domain, within) => {
     expect(isWithin(domain, ['other.org', 'Partner.COM'])).toBe(within);
   });

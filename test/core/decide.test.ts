@@ -15,9 +15,9 @@ import {
   FOUND,
   idOf,
   NOW,
-  organization,
   policyOf,
   purgeableEvidence,
+  TENANT_FACTS,
 } from './people.ts';
 
 const GONE = { found: FOUND, onPremises: { kind: 'entra' } } as const;
@@ -94,7 +94,7 @@ describe('protect rules keep', () => {
     [{ domains: ['ner1.com'] }, 'purge'],
     [{ userPrincipalNames: ['person?@domain.com'] }, 'protectedBy'],
     [{ userPrincipalNames: ['PERSON*'] }, 'protectedBy'],
-    [{ userPrincipalNames: ['person'] }, 'purge'],
+    [{ userPrincipalNames: ['person@*.org'] }, 'purge'],
     [{ addresses: ['*@partner1.com'] }, 'protectedBy'],
     [{ addresses: ['*@partner1xcom'] }, 'purge'],
     [{ organizationalUnits: ['ou=board, ou=people, dc=domain, dc=com'] }, 'protectedBy'],
@@ -113,7 +113,7 @@ describe('protect rules keep', () => {
     [{ domains: ['x.com'] }, { userPrincipalName: undefined }],
     [{ userPrincipalNames: ['x*'] }, { userPrincipalName: undefined }],
     [{ addresses: ['x*'] }, { proxyAddresses: undefined }],
-    [{ organizationalUnits: ['OU=x'] }, { onPremisesDistinguishedName: undefined }],
+    [{ organizationalUnits: ['OU=x,DC=y'] }, { onPremisesDistinguishedName: undefined }],
     [
       { extensionAttributes: [{ attribute: 'extensionAttribute1', value: 'x' }] },
       { extensionAttributes: undefined },
@@ -235,7 +235,7 @@ describe('what the verdict rests on is said', () => {
 
 describe('the evidence', () => {
   const gather = (presence: Presence, user = deletedMailUser(1), policy = policyOf(), before?: Before) =>
-    gatherEvidence(user, { ...FOUND, presence }, organization, { policy, now: NOW }, undefined, before);
+    gatherEvidence(user, { ...FOUND, presence }, TENANT_FACTS, { policy, now: NOW }, undefined, before);
 
   const origin = 'the diff';
   test.each<readonly [Presence, Fact['value'], OnPremState]>([
@@ -292,6 +292,7 @@ describe('the evidence', () => {
     const values = Object.fromEntries(Object.entries(evidence).map(([name, { value }]) => [name, value]));
     expect(values).toStrictEqual({
       onPremisesSynced: 'yes',
+      cloudManaged: 'no',
       onPremises: 'no',
       reappeared: 'no',
       mailUser: 'yes',
@@ -321,7 +322,7 @@ describe('the evidence', () => {
     const { evidence } = gatherEvidence(
       user,
       { ...FOUND, mail },
-      organization,
+      TENANT_FACTS,
       context,
       undefined,
       undefined,

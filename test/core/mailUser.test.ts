@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { hadMailboxFact, licensedFact, mailUserFact, onPremisesSyncedFact } from '../../lib/core/mailUser.ts';
+import {
+  cloudManagedFact,
+  hadMailboxFact,
+  licensedFact,
+  mailUserFact,
+  onPremisesSyncedFact,
+  syncFlagOf,
+} from '../../lib/core/mailUser.ts';
 import type { DeletedUser, Fact } from '../../lib/core/model.ts';
 import { deletedMailUser, VERIFIED } from './people.ts';
 
@@ -115,7 +122,7 @@ describe('mailbox and licence', () => {
     [{ provisionedPlans: [{ service: 'exchangeonline', status: 'Enabled' }] }, 'yes'],
     [{ assignedPlans: [{ service: 'SharePoint', status: 'Enabled' }] }, 'no'],
   ])('mailbox, case %#', (changes, value) => {
-    expect(hadMailboxFact(user(changes)).value).toBe(value);
+    expect(hadMailboxFact(user(changes), false).value).toBe(value);
   });
   test.each<readonly [Partial<DeletedUser>, 'yes' | 'no' | 'unknown']>([
     [{}, 'no'],
@@ -154,8 +161,31 @@ describe('on-premises-synced', () => {
   });
 });
 
+describe('moved to cloud management', () => {
+  const cloud = { onPremisesSyncEnabled: false };
+  test.each<readonly [string, Partial<DeletedUser>, 'told' | 'silent', 'yes' | 'no']>([
+    ['the flag is false, with on-premises attributes', cloud, 'told', 'yes'],
+    ['the flag is false for everybody', cloud, 'silent', 'no'],
+    ['the flag is true', {}, 'told', 'no'],
+    ['the flag is not told', { onPremisesSyncEnabled: undefined }, 'told', 'no'],
+    ['no on-premises attributes', { ...bare, ...cloud }, 'told', 'no'],
+    ['the SID alone', { ...bare, ...cloud, onPremisesSecurityIdentifier: 'S-1-5' }, 'told', 'yes'],
+  ])('%s', (_, changes, syncFlag, value) => {
+    expect(cloudManagedFact(user(changes), syncFlag).value).toBe(value);
+  });
+
+  test.each<readonly [string, readonly Partial<DeletedUser>[], 'told' | 'silent']>([
+    ['true for one of them', [cloud, {}], 'told'],
+    ['false for all', [cloud, cloud], 'silent'],
+    ['true, but without on-premises attributes', [cloud, { ...bare, onPremisesSyncEnabled: true }], 'silent'],
+    ['nobody was deleted', [], 'silent'],
+  ])('the flag says something of the deleted users where it is %s: case %#', (_, deleted, expected) => {
+    expect(syncFlagOf(deleted.map(user))).toBe(expected);
+  });
+});
+
 describe('what proves it is told, for the grounds of a purge', () => {
-  const exchange = { service: 'exchange', status: 'Deleted' };
+  const exchange = { service: 'exchange', status: 'Deleted', servicePlanId: 'a-mailbox' };
   const told = (changes: Partial<DeletedUser>) => mailUserFact(user(changes), VERIFIED, NAMES).origin;
   test.each<readonly [string, Partial<DeletedUser>, string]>([
     ['no userType', { userType: undefined }, 'no userType'],
@@ -211,8 +241,8 @@ describe('what proves it is told, for the grounds of a purge', () => {
   });
 
   test.each<readonly [Partial<DeletedUser>, string]>([
-    [{ assignedPlans: [exchange] }, 'exchange plan (Deleted)'],
-    [{ assignedPlans: [{ ...exchange, status: undefined }] }, 'exchange plan (no status)'],
+    [{ assignedPlans: [exchange] }, 'exchange plan (Deleted, a-mailbox)'],
+    [{ assignedPlans: [{ ...exchange, status: undefined }] }, 'exchange plan (no status, a-mailbox)'],
     [{ assignedPlans: undefined }, 'no assignedPlans'],
     [{ provisionedPlans: undefined }, 'no provisionedPlans'],
     [{ provisionedPlans: [{ service: undefined, status: undefined }] }, 'without a service name'],
@@ -222,7 +252,7 @@ describe('what proves it is told, for the grounds of a purge', () => {
       'Exchange Foundation',
     ],
   ])('the mailbox, case %#', (changes, words) => {
-    expect(hadMailboxFact(user(changes)).origin).toContain(words);
+    expect(hadMailboxFact(user(changes), false).origin).toContain(words);
   });
 
   test.each<readonly [Partial<DeletedUser>, string]>([

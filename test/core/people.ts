@@ -1,7 +1,7 @@
 /** Deleted users, evidence and policies for tests: one plain case, varied where a test says so. */
 import fc from 'fast-check';
 import { at, immutableId, nightId, objectId, tenantId, timestamp } from '../../lib/core/ids.ts';
-import type { DeletedUser, Evidence, Fact, Found, Organization } from '../../lib/core/model.ts';
+import type { DeletedUser, Evidence, Fact, Found, Organization, TenantFacts } from '../../lib/core/model.ts';
 import { type Policy, parsePolicy } from '../../lib/core/policy.ts';
 import type { FactName } from '../../lib/core/vocabulary.ts';
 
@@ -15,6 +15,8 @@ export const NOW = sure(timestamp('2026-03-01T02:00:00Z'));
 export const TENANT = sure(tenantId('aaaaaaaa-0000-4000-8000-000000000001'));
 export const NIGHT = sure(nightId('0123456789abcdef0123456789abcdef'));
 export const VERIFIED = ['domain.com', 'domain2.com', 'contoso.onmicrosoft.com'];
+
+export const TENANT_FACTS: TenantFacts = { verifiedDomains: VERIFIED, syncFlag: 'told' };
 
 export const organization: Organization = {
   tenantId: TENANT,
@@ -60,6 +62,7 @@ export const purgeableEvidence: Readonly<Record<FactName, Fact>> = {
   onHold: fact('no'),
   highVolumeEmail: fact('no'),
   onPremisesSynced: fact('yes'),
+  cloudManaged: fact('no'),
   onPremises: fact('no'),
   reappeared: fact('no'),
   mailUser: fact('yes'),
@@ -75,6 +78,7 @@ export const FOUND: Found = {
 
 export const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
   onPremisesSynced: anyFact(),
+  cloudManaged: anyFact(),
   onPremises: anyFact(),
   reappeared: anyFact(),
   mailUser: anyFact(),
@@ -100,9 +104,8 @@ export function policyJson(changes: Readonly<Record<string, unknown>> = {}): Rec
     mailUserEvidence: {},
     protect: {},
     accidentalDeletionPrevention: {
-      maxPurgesPerNight: 100,
-      maxPercentOfSyncedUsers: 50,
-      rollingBudget: { days: 7, maxPurges: 300 },
+      perNight: { users: 100 },
+      rollingBudget: { days: 7, users: 300 },
     },
     telemetry: { spellOutKeeps: false },
     ...changes,

@@ -75,11 +75,17 @@ test.each([
   expect('problems' in result && result.problems.join()).toContain(words);
 });
 
+test('a limit that is absent allows nothing', () => {
+  const none = { perNight: { users: 0, percent: 0 }, rollingBudget: { days: 7, users: 0, percent: 0 } };
+  for (const limits of [{}, { perNight: {} }, { rollingBudget: { days: 7 } }]) {
+    expect(policyOf({ accidentalDeletionPrevention: limits }).accidentalDeletionPrevention).toEqual(none);
+  }
+});
+
 describe('one problem, one line, in plain words', () => {
   const limits = {
-    maxPurgesPerNight: 1,
-    maxPercentOfSyncedUsers: 1,
-    rollingBudget: { days: 7, maxPurges: 1 },
+    perNight: { users: 1 },
+    rollingBudget: { days: 7, users: 1 },
   };
   test.each<readonly [unknown, readonly string[]]>([
     [null, ['the policy must be an object']],
@@ -96,24 +102,38 @@ describe('one problem, one line, in plain words', () => {
       ['accidentalDeletionPrevention is missing (an object is required)'],
     ],
     [
-      policyJson({ accidentalDeletionPrevention: { ...limits, maxPurgesPerNight: undefined } }),
-      ['accidentalDeletionPrevention.maxPurgesPerNight is missing (a number is required)'],
+      policyJson({ accidentalDeletionPrevention: { ...limits, perNight: 5 } }),
+      ['accidentalDeletionPrevention.perNight must be an object'],
     ],
     [
-      policyJson({ accidentalDeletionPrevention: { ...limits, maxPurgesPerNight: null } }),
-      ['accidentalDeletionPrevention.maxPurgesPerNight must be a number'],
+      policyJson({ accidentalDeletionPrevention: { ...limits, perNight: { users: null } } }),
+      ['accidentalDeletionPrevention.perNight.users must be a number'],
     ],
     [
-      policyJson({ accidentalDeletionPrevention: { ...limits, maxPurgesPerNight: '5' } }),
-      ['accidentalDeletionPrevention.maxPurgesPerNight must be a number'],
+      policyJson({ accidentalDeletionPrevention: { ...limits, perNight: { users: '5' } } }),
+      ['accidentalDeletionPrevention.perNight.users must be a number'],
     ],
     [
-      policyJson({ accidentalDeletionPrevention: { ...limits, maxPurgesPerNight: -1 } }),
-      ['accidentalDeletionPrevention.maxPurgesPerNight must be at least 0'],
+      policyJson({ accidentalDeletionPrevention: { ...limits, perNight: { users: -1 } } }),
+      ['accidentalDeletionPrevention.perNight.users must be at least 0'],
     ],
     [
-      policyJson({ accidentalDeletionPrevention: { ...limits, maxPercentOfSyncedUsers: 101 } }),
-      ['accidentalDeletionPrevention.maxPercentOfSyncedUsers must be at most 100'],
+      policyJson({ accidentalDeletionPrevention: { ...limits, rollingBudget: { percent: 101 } } }),
+      ['accidentalDeletionPrevention.rollingBudget.percent must be at most 100'],
+    ],
+    [
+      policyJson({
+        accidentalDeletionPrevention: {
+          maxPurgesPerNight: 20,
+          maxPercentOfSyncedUsers: 1,
+          rollingBudget: { days: 7, maxPurges: 60 },
+        },
+      }),
+      [
+        'accidentalDeletionPrevention.rollingBudget.maxPurges is not a setting of this policy any more: write "rollingBudget": { "days": 7, "users": 20, "percent": 2 }, the larger of a number and a percentage of the live synced users',
+        'accidentalDeletionPrevention.maxPurgesPerNight is not a setting of this policy any more: write "perNight": { "users": 5, "percent": 1 }, the larger of a number and a percentage of the live synced users',
+        'accidentalDeletionPrevention.maxPercentOfSyncedUsers is not a setting of this policy any more: write it as "percent" of "perNight", the larger of a number and a percentage of the live synced users',
+      ],
     ],
     [policyJson({ gracePeriodDays: 30 }), ['gracePeriodDays must be at most 29']],
     [policyJson({ nightsAbsent: 0 }), ['nightsAbsent must be at least 1']],

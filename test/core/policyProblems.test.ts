@@ -71,7 +71,11 @@ describe('the other sections', () => {
     ],
     [
       { protect: { organizationalUnits: ['Board'] } },
-      ['organizationalUnits.0 must be a distinguished name such as "OU=Board,DC=contoso,DC=com"'],
+      ['organizationalUnits.0 must be a whole distinguished name such as "OU=Board,DC=contoso,DC=com"'],
+    ],
+    [
+      { protect: { organizationalUnits: ['OU=Board,'] } },
+      ['organizationalUnits.0 must be a whole distinguished name such as "OU=Board,DC=contoso,DC=com"'],
     ],
     [{ protect: { addresses: [''] } }, ['addresses.0 must not be empty']],
     [{ protect: { domains: 'x.com' } }, ['domains must be a list']],
@@ -94,11 +98,46 @@ describe('the other sections', () => {
   });
 });
 
+describe('a protect rule', () => {
+  const NAME = 'must be a whole name such as "ceo@partner.com", or a pattern of one such as "*@partner.com"';
+  const DN = 'must be a whole distinguished name such as "OU=Board,DC=contoso,DC=com"';
+  const DOMAIN = 'must be a domain name such as "contoso.com", without @';
+  test.each([
+    ['addresses', '@partner.com', NAME],
+    ['addresses', 'partner.com', NAME],
+    ['addresses', 'ceo', NAME],
+    ['addresses', 'x500:/o=org*', NAME],
+    ['addresses', 'one two@partner.com', NAME],
+    ['userPrincipalNames', 'ceo@', NAME],
+    ['userPrincipalNames', 'a@b@c', NAME],
+    ['organizationalUnits', 'OU=Board', DN],
+    ['organizationalUnits', 'contoso.com/Board', DN],
+    ['domains', '@partner.com', DOMAIN],
+    ['domains', 'partner', DOMAIN],
+    ['domains', '*.partner.com', DOMAIN],
+  ])('of %s that can match nobody is refused: %s', (kind, rule, problem) => {
+    expect(problems(policyJson({ protect: { [kind]: [rule] } }))).toStrictEqual([
+      `protect.${kind}.0 ${problem}`,
+    ]);
+  });
+
+  test.each([
+    ['addresses', 'SMTP:ceo@partner.com', 'ceo@partner.com'],
+    ['addresses', ' *@partner.com ', '*@partner.com'],
+    ['userPrincipalNames', `${'0a'.repeat(16)}ceo@contoso.com`, 'ceo@contoso.com'],
+    ['userPrincipalNames', '*admin*', '*admin*'],
+    ['domains', 'müller.de ', 'müller.de'],
+  ])('of %s is read as it is meant: %j', (kind, rule, meant) => {
+    expect(parsePolicy(policyJson({ protect: { [kind]: [rule] } }))).toMatchObject({
+      policy: { protect: { [kind]: [meant] } },
+    });
+  });
+});
+
 describe('a limit may be reached', () => {
   const limits = {
-    maxPurgesPerNight: 0,
-    maxPercentOfSyncedUsers: 0,
-    rollingBudget: { days: 1, maxPurges: 0 },
+    perNight: { users: 0 },
+    rollingBudget: { days: 1, users: 0 },
   };
   test.each<Section>([
     { gracePeriodDays: 0 },
@@ -109,8 +148,8 @@ describe('a limit may be reached', () => {
     { maxSyncAgeHours: 0.5 },
     { maxSyncAgeHours: 168 },
     { accidentalDeletionPrevention: limits },
-    { accidentalDeletionPrevention: { ...limits, maxPercentOfSyncedUsers: 100 } },
-    { accidentalDeletionPrevention: { ...limits, rollingBudget: { days: 90, maxPurges: 0 } } },
+    { accidentalDeletionPrevention: { ...limits, perNight: { percent: 100 } } },
+    { accidentalDeletionPrevention: { ...limits, rollingBudget: { days: 90, percent: 100 } } },
     { onPremises: { source: 'entra', maxShrinkPercent: 0, maxSliceShrinkUsers: 0 } },
     { onPremises: { source: 'entra', maxShrinkPercent: 100, maxSliceShrinkUsers: 0 } },
     { exchange: { lingeringAfterHours: 720 } },
@@ -181,8 +220,8 @@ test('whatever value stands wherever, a problem is one line of our own words, an
 test('a problem of a kind that has no words here is told in those of the library, and where', () => {
   const path = ['protect', 'users', 0];
   const message = 'Somehow wrong';
-  expect(inPlainWords({ code: 'custom', path, message }, {})).toStrictEqual([
-    'protect.users.0: Somehow wrong',
+  expect(inPlainWords({ code: 'custom', path, message: 'must be right' }, {})).toStrictEqual([
+    'protect.users.0 must be right',
   ]);
   expect(inPlainWords({ code: 'invalid_union', errors: [], path, message }, {})).toStrictEqual([
     'protect.users.0: Somehow wrong',

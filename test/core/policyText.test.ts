@@ -48,7 +48,12 @@ describe('a key that comes twice', () => {
   });
 
   test('as a value that comes twice, or that is also a key, is none', () => {
-    const protect = { domains: ['x.com', 'x.com'], $comment: 'domains', addresses: ['addresses'] };
+    const protect = {
+      domains: ['x.com', 'x.com'],
+      $comment: 'domains',
+      addresses: ['addresses@x.com'],
+      extensionAttributes: [{ attribute: 'extensionAttribute1', value: 'addresses' }],
+    };
     expect(parse(text({ protect }))).toMatchObject({ policy: { protect } });
     const users = [{ id: TENANT, until: '2026-12-31', requestedBy: 'why', why: 'why' }];
     expect(parse(text({ protect: { users } }))).toMatchObject({ policy: { protect: { users } } });

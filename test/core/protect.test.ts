@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DeletedUser } from '../../lib/core/model.ts';
-import { protection } from '../../lib/core/protect.ts';
+import { protection, ruleMatches } from '../../lib/core/protect.ts';
 import { deletedMailUser, idOf, NOW, policyOf } from './people.ts';
 
 type Rules = Readonly<Record<string, unknown>>;
@@ -57,6 +57,25 @@ describe('a single user is protected', () => {
   ])('%s', (_, rule, expected) => expect(protects({ users: [rule] })).toBe(expected));
 });
 
+describe('a domain and an address are compared as host names', () => {
+  const user = { proxyAddresses: ['SMTP:Jo@MÜLLER.de', 'smtp:jo@ｄomain．com.'] };
+  test.each<readonly [Rules, boolean]>([
+    [{ domains: ['xn--mller-kva.de'] }, true],
+    [{ addresses: ['jo@xn--mller-kva.de'] }, true],
+    [{ addresses: ['*@müller.de'] }, true],
+    [{ addresses: ['j?@*.mu\u0308ller.de'] }, false],
+    [{ addresses: ['j?@mu\u0308ller.*'] }, true],
+    [{ addresses: ['jo@domain.com.'] }, true],
+    [{ userPrincipalNames: ['*@DOMAIN.com.'] }, true],
+  ])('%j: %s', (rules, expected) => expect(protects(rules, user)).toBe(expected));
+
+  test('one that is no host name may be in any domain', () => {
+    const odd = { proxyAddresses: ['SMTP:jo@[10.0.0.1]'] };
+    expect(asked({ domains: ['other.org'] }, odd)).toEqual({ protection: 'unknown', rule: 'domains' });
+    expect(asked({ addresses: ['x*'] }, odd)).toEqual({ protection: 'no' });
+  });
+});
+
 describe('an organizational unit', () => {
   const inUnit = (dn: string, unit: string) =>
     protects({ organizationalUnits: [unit] }, { onPremisesDistinguishedName: dn });
@@ -70,6 +89,10 @@ describe('an organizational unit', () => {
     ['further down', 'CN=Jo,OU=Board,DC=x', 'OU=Audit,OU=Board,DC=x', false],
     ['whose own name has blanks in it', 'CN=Jo,OU=The Board,DC=x', 'OU=TheBoard,DC=x', false],
     ['whose own name has an escaped comma', 'CN=Jo,OU=A\\, B,DC=x', 'OU=A\\, B,DC=x', true],
+    ['the same, escaped otherwise', 'CN=Jo,OU=A\\, B,DC=x', 'OU=A\\2C B,DC=x', true],
+    ['with an accent, in another Unicode form', 'CN=Jo,OU=\u00C9quipe,DC=x', 'OU=e\u0301quipe,DC=x', true],
+    ['with an accent, as bytes', 'CN=Jo,OU=équipe,DC=x', 'OU=\\C3\\A9quipe,DC=x', true],
+    ['that is the name itself', 'CN=Jo,OU=Board,DC=x', 'CN=Jo,OU=Board,DC=x', true],
   ])('%s', (_, dn, unit, expected) => expect(inUnit(dn, unit)).toBe(expected));
 });
 
@@ -120,14 +143,20 @@ describe('a rule that cannot be answered is named too', () => {
   test.each<readonly [string, Rules, Partial<DeletedUser>, 'unknown' | 'no']>([
     ['domains', { domains: ['x.com'] }, { proxyAddresses: undefined }, 'unknown'],
     ['domains', { domains: ['x.com'] }, { userPrincipalName: undefined }, 'unknown'],
-    ['userPrincipalNames', { userPrincipalNames: ['x'] }, { userPrincipalName: undefined }, 'unknown'],
-    ['userPrincipalNames', { userPrincipalNames: ['x'] }, { proxyAddresses: undefined }, 'no'],
-    ['addresses', { addresses: ['x'] }, { proxyAddresses: undefined }, 'unknown'],
-    ['addresses', { addresses: ['x'] }, { userPrincipalName: undefined }, 'no'],
+    ['userPrincipalNames', { userPrincipalNames: ['x*'] }, { userPrincipalName: undefined }, 'unknown'],
+    ['userPrincipalNames', { userPrincipalNames: ['x*'] }, { proxyAddresses: undefined }, 'no'],
+    ['addresses', { addresses: ['x*'] }, { proxyAddresses: undefined }, 'unknown'],
+    ['addresses', { addresses: ['x*'] }, { userPrincipalName: undefined }, 'no'],
     [
       'organizationalUnits',
-      { organizationalUnits: ['OU=x'] },
+      { organizationalUnits: ['OU=x,DC=y'] },
       { onPremisesDistinguishedName: '' },
+      'unknown',
+    ],
+    [
+      'organizationalUnits',
+      { organizationalUnits: ['OU=x,DC=y'] },
+      { onPremisesDistinguishedName: 'CN=Jo,OU="x' },
       'unknown',
     ],
     [
@@ -150,7 +179,7 @@ describe('a rule that cannot be answered is named too', () => {
   });
 
   test('but a rule that does protect is enough, whatever the others lack', () => {
-    const rules = { domains: ['partner1.com'], userPrincipalNames: ['x'] };
+    const rules = { domains: ['partner1.com'], userPrincipalNames: ['x*'] };
     expect(asked(rules, { userPrincipalName: undefined })).toStrictEqual({
       protection: 'yes',
       rule: 'domains: partner1.com',
@@ -168,4 +197,25 @@ describe('a rule that cannot be answered is named too', () => {
     const without = { extensionAttributes: { extensionAttribute1: null } };
     expect(asked({ extensionAttributes: [anything] }, without).protection).toBe('no');
   });
+});
+
+test('each rule counts the users whom it protects, also where another one comes first', () => {
+  const deleted = [deletedMailUser(1), deletedMailUser(2), deletedMailUser(3)];
+  const { protect } = policyOf({
+    protect: {
+      users: [userRule(1, '2026-12-31'), userRule(2, '2026-02-28')],
+      domains: ['partner1.com', 'partner2.com'],
+      addresses: ['*@partner?.com', 'ceo@partner.com'],
+      organizationalUnits: ['OU=Contractors,DC=domain,DC=com'],
+    },
+  });
+  expect(ruleMatches(deleted, protect, NOW)).toStrictEqual([
+    { rule: 'users: until 2026-12-31, asked by Legal (Case 12)', users: 1 },
+    { rule: 'users: until 2026-02-28, asked by Legal (Case 12)', users: 0, expired: true },
+    { rule: 'domains: partner1.com', users: 1 },
+    { rule: 'domains: partner2.com', users: 1 },
+    { rule: 'addresses: *@partner?.com', users: 3 },
+    { rule: 'addresses: ceo@partner.com', users: 0 },
+    { rule: 'organizationalUnits: OU=Contractors,DC=domain,DC=com', users: 3 },
+  ]);
 });

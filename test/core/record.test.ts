@@ -102,12 +102,17 @@ test('what a record may lack, and nothing else', () => {
     'nightEnded.refusals.0.limit',
     'nightEnded.stack',
     'nightStarted.version',
+    'planned.allowed',
+    'planned.protectRules',
+    'planned.protectRules.0.expired',
+    'planned.syncFlagIgnored',
     'settled.announcedBy',
     'settled.verifiedAfterMs',
     'sourceRead.baseline',
     'sourceRead.parts',
     'tenantRead.clockSkewSeconds',
     'tenantRead.lastSync',
+    'tenantRead.vanishedDomains',
   ]);
 });
 

@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { apply, note } from '../../lib/core/apply.ts';
 import { baselineOf } from '../../lib/core/baselines.ts';
 import { endingLines } from '../../lib/core/ending.ts';
-import { at, DAY_MS, type NightId, nightId, type ObjectId } from '../../lib/core/ids.ts';
+import { at, DAY_MS, type NightId, nightId, type ObjectId, tenantId } from '../../lib/core/ids.ts';
 import { keyOf } from '../../lib/core/model.ts';
 import { whyNotSend } from '../../lib/core/next.ts';
 import { PACE } from '../../lib/core/pace.ts';
 import type { LedgerRecord, RecordOf } from '../../lib/core/record.ts';
 import { absentStreak, partsRead, sameDeletion } from '../../lib/core/standing.ts';
-import { budgetSpent, emptyState, PAST_NIGHTS, type State } from '../../lib/core/state.ts';
+import { budgetSpent, emptyState, ownDomains, PAST_NIGHTS, type State } from '../../lib/core/state.ts';
 import type { OutcomeName } from '../../lib/core/vocabulary.ts';
 import { deletedMailUser, idOf, NIGHT, NOW, purgeableEvidence, sure, TENANT } from './people.ts';
 
@@ -465,5 +465,32 @@ describe('directly before the wire', () => {
     const state = fresh();
     note(state, { kind: 'stop', how: 'stopped', why: 'a test', refusals: [] });
     expect(why(state)).toBe('the night is to end');
+  });
+});
+
+describe('the company’s own domains', () => {
+  const read = (domains: readonly string[], tenantId = TENANT): LedgerRecord => ({
+    kind: 'tenantRead',
+    tenantId,
+    verifiedDomains: [...domains],
+  });
+
+  test('are those verified on a night of the last 30 days, each once', () => {
+    const state = stateOf(
+      [31, read(['long-gone.com'])],
+      [30, read(['sold.com', 'contoso.com'])],
+      [1, read(['Contoso.com', 'müller.de'])],
+    );
+    expect(ownDomains(state, NOW)).toEqual(['sold.com', 'contoso.com', 'xn--mller-kva.de']);
+    expect(ownDomains(state, daysAgo(-1))).toEqual(['contoso.com', 'xn--mller-kva.de']);
+  });
+
+  test('are not those of another tenant', () => {
+    const other = sure(tenantId('bbbbbbbb-0000-4000-8000-000000000001'));
+    expect(ownDomains(stateOf([1, read(['contoso.com'], other)]), NOW)).toEqual([]);
+  });
+
+  test('stay the company’s own when the clock was once ahead', () => {
+    expect(ownDomains(stateOf([-3, read(['contoso.com'])]), NOW)).toEqual(['contoso.com']);
   });
 });

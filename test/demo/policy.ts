@@ -36,9 +36,8 @@ export function demoPolicy(options: PolicyOptions) {
       ],
     },
     accidentalDeletionPrevention: {
-      maxPurgesPerNight: maxPurges,
-      maxPercentOfSyncedUsers: 10,
-      rollingBudget: { days: 7, maxPurges },
+      perNight: { users: maxPurges },
+      rollingBudget: { days: 7, users: maxPurges },
     },
     telemetry: { spellOutKeeps: false },
   };

@@ -28,7 +28,7 @@ export async function showSummary(tale: Tale, night: ShownNight): Promise<void> 
     );
   }
   await showTelemetry(tale);
-  await check(tale, night, policy.accidentalDeletionPrevention.maxPurgesPerNight, policy.gracePeriodDays);
+  await check(tale, night, policy.accidentalDeletionPrevention.perNight.users, policy.gracePeriodDays);
   const report = /^The report of this night: (.+)$/m.exec(night.end.stdout)?.[1];
   if (report !== undefined) screen.fact('good', 'report', report);
   await showLedger(tale, settings.LEDGER_DIRECTORY, settings['POLICY_FILE'] ?? '');

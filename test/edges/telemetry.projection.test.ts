@@ -75,8 +75,13 @@ describe('what becomes of a line', () => {
     });
     expect(one('Decided')?.measurements['DeletedForDays']).toBeCloseTo(18.73, 2);
     expect(one('NightStarted')?.measurements).toMatchObject({
-      MaxPurgesPerNight: 50,
-      RollingBudgetPurges: 100,
+      PerNightUsers: 50,
+      PerNightPercent: 1.5,
+      RollingBudgetUsers: 90,
+    });
+    expect(one('Planned')?.measurements).toMatchObject({
+      AllowedPerNight: 50,
+      AllowedRollingBudget: 100,
     });
     expect(one('NightEnded')?.measurements).toMatchObject({
       DurationMs: 61_000,
@@ -123,7 +128,7 @@ describe('the log', () => {
     const lines = await written(EVERY_KIND);
     expect(lines).toEqual([
       'info: The night begins in purge mode, tenant 11111111-2222-4333-8444-555555555555.',
-      'info: Last directory sync: 2026-11-20T01:30:00.000Z.',
+      "warn: Last directory sync: 2026-11-20T01:30:00.000Z. Not verified any more, and still the company's own: sold.com.",
       'info: The recycle bin holds 3 users.',
       'info: The source export holds 90 users (as of 2026-11-20T00:00:00.000Z, at most 100 before).',
       'info: Exchange Online names 7 soft-deleted recipients.',

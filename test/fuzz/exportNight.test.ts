@@ -30,9 +30,8 @@ const policy = {
     maxSliceShrinkUsers: 3,
   },
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: 100,
-    maxPercentOfSyncedUsers: 100,
-    rollingBudget: { days: 7, maxPurges: 300 },
+    perNight: { users: 100 },
+    rollingBudget: { days: 7, users: 300 },
   },
 };
 

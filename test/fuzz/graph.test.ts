@@ -108,7 +108,7 @@ const POLICY = policyOf({
 /** The verdict on somebody who is gone on-premises. */
 function verdictOn(user: DeletedUser): 'purge' | 'keep' {
   const context = { policy: POLICY, now: NOW };
-  const domains = { verifiedDomains: ['contoso.com'] };
+  const domains = { verifiedDomains: ['contoso.com'], syncFlag: 'told' } as const;
   const gathered = gatherEvidence(user, FOUND, domains, context, undefined, undefined);
   return decide({ user, found: FOUND, ...gathered, nightsAbsent: 9 }, POLICY, NOW).verdict.verdict;
 }

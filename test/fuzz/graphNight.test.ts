@@ -12,9 +12,8 @@ import { anySpoil, anyTiming, type Spoil } from './graphSpoils.ts';
 
 const roomy = {
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: 100,
-    maxPercentOfSyncedUsers: 100,
-    rollingBudget: { days: 7, maxPurges: 300 },
+    perNight: { users: 100 },
+    rollingBudget: { days: 7, users: 300 },
   },
 };
 

@@ -18,9 +18,8 @@ const policy = (tenantId: string) =>
     tenantId,
     nightsAbsent: 2,
     accidentalDeletionPrevention: {
-      maxPurgesPerNight: 100,
-      maxPercentOfSyncedUsers: 100,
-      rollingBudget: { days: 7, maxPurges: 300 },
+      perNight: { users: 100 },
+      rollingBudget: { days: 7, users: 300 },
     },
   });
 

@@ -68,9 +68,8 @@ const policy = (changes: Readonly<Record<string, unknown>> = {}) => ({
   mailUserEvidence: {},
   protect: {},
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: 5,
-    maxPercentOfSyncedUsers: 10,
-    rollingBudget: { days: 7, maxPurges: 5 },
+    perNight: { users: 5 },
+    rollingBudget: { days: 7, users: 5 },
   },
   telemetry: { spellOutKeeps: false },
   ...changes,

@@ -188,9 +188,8 @@ const policyOf = (world: World, gone: number) => ({
   mailUserEvidence: {},
   protect: {},
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: gone,
-    maxPercentOfSyncedUsers: 50,
-    rollingBudget: { days: 7, maxPurges: gone },
+    perNight: { users: gone },
+    rollingBudget: { days: 7, users: gone },
   },
   telemetry: { spellOutKeeps: false },
 });

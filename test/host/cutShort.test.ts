@@ -74,9 +74,8 @@ const policy = () => ({
   mailUserEvidence: {},
   protect: {},
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: GONE,
-    maxPercentOfSyncedUsers: 50,
-    rollingBudget: { days: 7, maxPurges: GONE },
+    perNight: { users: GONE },
+    rollingBudget: { days: 7, users: GONE },
   },
   telemetry: { spellOutKeeps: false },
 });

@@ -224,9 +224,8 @@ const policyOf = (world: World) => ({
   exchange: { use: 'whenAvailable', lingeringAfterHours: 48 },
   protect: allBut(undefined),
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: 10,
-    maxPercentOfSyncedUsers: 50,
-    rollingBudget: { days: 7, maxPurges: 10 },
+    perNight: { users: 10 },
+    rollingBudget: { days: 7, users: 10 },
   },
   telemetry: { spellOutKeeps: true },
 });

@@ -55,11 +55,10 @@ test('a healthy fortnight: nights purge, and no alert fires', async () => {
 /** Ten have been gone for longer than the grace period. */
 const TEN = [9, 9, 9, 9, 9, 8, 8, 8, 8, 8];
 const PURGE = /^DELETE /;
-const brakes = (maxPurgesPerNight: number, maxPurges = 300) => ({
+const brakes = (perNight: number, rolling = 300) => ({
   accidentalDeletionPrevention: {
-    maxPurgesPerNight,
-    maxPercentOfSyncedUsers: 50,
-    rollingBudget: { days: 7, maxPurges },
+    perNight: { users: perNight },
+    rollingBudget: { days: 7, users: rolling },
   },
 });
 
@@ -224,7 +223,7 @@ describe('each fires where its fault is, and no other does', () => {
     const alerts = fired(company.now(), 23);
     expect(alerts).toMatchObject({
       brakeNear: [
-        { NightId: report.night, Brake: 'maxPurgesPerNight', Actual: 8, Limit: 10 },
+        { NightId: report.night, Brake: 'perNight', Actual: 8, Limit: 10 },
         { NightId: report.night, Brake: 'rollingBudget', Actual: 8, Limit: 9 },
       ],
     });

@@ -31,6 +31,7 @@ const DETAIL_ONLY: Readonly<Record<string, string>> = {
   'NightStarted.properties.Version': 'detail of one night: which version ran',
   'Planned.measurements.Keep': 'the same as in NightEnded, which the charts read',
   'PurgeAnswered.measurements.RetryAfterMs': 'detail of one night: why it was slow',
+  'TenantRead.measurements.VanishedDomains': 'detail of one night: the report names the domains',
   'TenantRead.properties.TenantId': 'another than the policy’s refuses the night, and wrongTenant says so',
 };
 

@@ -21,9 +21,8 @@ const CARELESS = {
   exchange: { use: 'off' },
   protect: {},
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: 1_000_000,
-    maxPercentOfSyncedUsers: 100,
-    rollingBudget: { days: 1, maxPurges: 1_000_000 },
+    perNight: { users: 1_000_000 },
+    rollingBudget: { days: 1, users: 1_000_000 },
   },
 };
 

@@ -106,9 +106,8 @@ test.each([3, 9, 27])('a whole company, %i: nobody purged who should not be, nob
   });
   await startExchange();
   const limits = {
-    maxPurgesPerNight: 200,
-    maxPercentOfSyncedUsers: 100,
-    rollingBudget: { days: 7, maxPurges: 200 },
+    perNight: { users: 200 },
+    rollingBudget: { days: 7, users: 200 },
   };
   const { violations, missed } = await stage.night(
     { ...use('required'), accidentalDeletionPrevention: limits },

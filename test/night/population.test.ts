@@ -13,9 +13,8 @@ const furnish = (world: World) => {
 };
 const roomy = {
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: 500,
-    maxPercentOfSyncedUsers: 100,
-    rollingBudget: { days: 7, maxPurges: 1000 },
+    perNight: { users: 500 },
+    rollingBudget: { days: 7, users: 1000 },
   },
 };
 
@@ -40,7 +39,7 @@ test('purges whoever ought to be, and nobody else; the next night has nothing le
 test('the brakes refuse the whole night, in both modes, and say by how much', async () => {
   stage = await setStage({ furnish });
   const tight = {
-    accidentalDeletionPrevention: { ...roomy.accidentalDeletionPrevention, maxPurgesPerNight: 5 },
+    accidentalDeletionPrevention: { ...roomy.accidentalDeletionPrevention, perNight: { users: 5 } },
   };
   const { report, lines } = await stage.night(tight);
   expect(report.status).toBe('refused');
@@ -72,7 +71,7 @@ test('the rolling budget counts earlier nights', async () => {
   const { report } = await stage.night({
     accidentalDeletionPrevention: {
       ...roomy.accidentalDeletionPrevention,
-      rollingBudget: { days: 7, maxPurges: spent },
+      rollingBudget: { days: 7, users: spent },
     },
   });
   expect(report.refusals).toMatchObject([{ refusal: 'budgetExceeded', limit: spent }]);

@@ -76,9 +76,9 @@ test('sends no announced DELETE when the lease of the ledger is lost', async () 
 
   // What was announced and not sent spends nothing of the budget, on the very night that finds it out.
   stage.world.advance(DAY_MS);
-  const rollingBudget = { days: 7, maxPurges: GONE };
+  const rollingBudget = { days: 7, users: GONE };
   const next = await stage.night({
-    accidentalDeletionPrevention: { maxPurgesPerNight: GONE, maxPercentOfSyncedUsers: 100, rollingBudget },
+    accidentalDeletionPrevention: { perNight: { users: GONE }, rollingBudget },
   });
   expect(next.report).toMatchObject({ status: 'completed', outcomes: { purged: GONE } });
 });

@@ -80,15 +80,14 @@ describe('a night leaves its report', () => {
   test('also when it was refused, with why and what to do', async () => {
     stage = await setStage({ furnish });
     const limits = {
-      maxPurgesPerNight: 1,
-      maxPercentOfSyncedUsers: 50,
-      rollingBudget: { days: 7, maxPurges: 9 },
+      perNight: { users: 1 },
+      rollingBudget: { days: 7, users: 9 },
     };
     const { report } = await stage.night({ ...policyOf(true), accidentalDeletionPrevention: limits });
     expect(report.status).toBe('refused');
     const page = pageOf(report.report);
     expect(page).toContain('More users would be purged than the policy allows in one night.');
-    expect(page).toContain('raise maxPurgesPerNight for a night');
+    expect(page).toContain('raise accidentalDeletionPrevention.perNight for a night');
     expect(page).toContain(`${GONE} users of 1 allowed`);
   });
 

@@ -24,9 +24,8 @@ const roomy = {
     maxSliceShrinkUsers: 3,
   },
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: 500,
-    maxPercentOfSyncedUsers: 100,
-    rollingBudget: { days: 7, maxPurges: 1000 },
+    perNight: { users: 500 },
+    rollingBudget: { days: 7, users: 1000 },
   },
 };
 const furnish = (seed: number) => (world: World) => {

@@ -157,7 +157,7 @@ function checkOptions(policy: Policy, servers: TenantServers): CheckOptions {
   return {
     by: servers.clientId,
     graceDays: Math.min(...Object.values(policy.gracePeriodDays).filter((days) => days !== undefined)),
-    maxPurges: policy.accidentalDeletionPrevention.maxPurgesPerNight,
+    maxPurges: policy.accidentalDeletionPrevention.perNight.users,
     sourceKnowsOnPrem: policy.onPremises.source !== 'entra',
     mailUserProof: policy.exchange.use === 'off' ? 'graph' : 'exchange',
     holdsKnown: policy.exchange.use !== 'off',

@@ -18,9 +18,8 @@ export const POLICY = {
   maxSyncAgeHours: 3,
   onPremises: { source: 'activeDirectory', maxShrinkPercent: 3 },
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: 20,
-    maxPercentOfSyncedUsers: 1,
-    rollingBudget: { days: 7, maxPurges: 60 },
+    perNight: { users: 20 },
+    rollingBudget: { days: 7, users: 60 },
   },
 };
 

@@ -24,6 +24,7 @@ const planned: RecordOf<'planned'> = {
   counts,
   refusals: [],
   budgetSpent: 10,
+  allowed: { perNight: 20, rollingBudget: 60 },
 };
 const end = (changes: Partial<RecordOf<'nightEnded'>>) => ({ ...ended(), outcomes: {}, ...changes });
 const refusals = [{ refusal: 'tooManyPurges', detail: '44 of 20.', limit: 20, actual: 44 } as const];
@@ -106,7 +107,7 @@ describe('how near each limit came', () => {
 
   test('in numbers and in percent', () => {
     const text = withPlan(15, 33);
-    expect(text).toContain('maxPurgesPerNight 15 users of 20 allowed 75 %');
+    expect(text).toContain('perNight 15 users of 20 allowed 75 %');
     expect(text).toContain('rollingBudget 33 before and 15 tonight, of 60 allowed 80 %');
   });
 

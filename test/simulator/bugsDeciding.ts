@@ -193,24 +193,39 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
     edits: [['    state.evidence.delete(id);\n', '']],
   },
   {
+    name: 'a user who was moved to cloud management is absent like the others',
+    file: 'lib/core/mailUser.ts',
+    edits: [["return syncFlag === 'told'", "return syncFlag !== 'told'"]],
+  },
+  {
+    name: 'a domain that is not verified any more is forgotten',
+    file: 'lib/core/judgeReading.ts',
+    edits: [['...ownDomains(state, now)])]', '])]']],
+  },
+  {
     name: 'the list is cut to the limit',
     file: 'lib/core/plan.ts',
     edits: [
       [
         '  const refusals = exceededLimits(',
-        '  purges.splice(limits.limits.maxPurgesPerNight);\n  const refusals = exceededLimits(',
+        '  purges.splice(allowed.perNight);\n  const refusals = exceededLimits(',
       ],
     ],
   },
   {
     name: 'one more than the limit is no matter',
-    file: 'lib/core/plan.ts',
+    file: 'lib/core/limits.ts',
     edits: [['actual > limit)', 'actual > limit + 1)']],
   },
   {
-    name: 'the share of synced users is no limit',
-    file: 'lib/core/plan.ts',
-    edits: [['syncedUsers > 0 ? (purges * 100) / syncedUsers : 100', '(purges * 0) / syncedUsers']],
+    name: 'number and percentage of a limit are added',
+    file: 'lib/core/limits.ts',
+    edits: [
+      [
+        'Math.max(users, Math.floor((percent * syncedUsers) / 100 + 1e-9))',
+        'users + Math.ceil((percent * syncedUsers) / 100)',
+      ],
+    ],
   },
   {
     name: 'the budget forgets what nobody verified',
@@ -224,7 +239,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'the budget is for tonight alone',
-    file: 'lib/core/plan.ts',
-    edits: [['const afterTonight = budgetSpent + purges;', 'const afterTonight = purges;']],
+    file: 'lib/core/limits.ts',
+    edits: [['const afterTonight = before + tonight;', 'const afterTonight = tonight;']],
   },
 ];

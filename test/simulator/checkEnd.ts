@@ -25,12 +25,14 @@ export function dueForPurge(company: Company): ReadonlyMap<string, string> {
   const today = new Date(clock.now() - DAY_MS).toISOString().slice(0, 10);
   const due = [...before.deleted.values()].filter((truth) => {
     if (!oughtToBePurged(world, truth, before, options)) return false;
+    if (truth.user.onPremisesSyncEnabled === false) return false;
     if (isProtected(truth.user, policy, today) || holdsNameOf(company, truth.user)) return false;
     if (!canBeShown(company, truth.user)) return false;
     if (family.exchange !== 'off' && highVolume.has(truth.id)) return false;
     if (family.source === 'activeDirectory' && becameAnother(company, truth.user)) return false;
     const recipient = world.exchange.recipient(truth.id);
-    if (recipient === undefined || recipient.whenSoftDeleted === null) return family.exchange !== 'required';
+    if (recipient === undefined || recipient.whenSoftDeleted === null)
+      return family.exchange !== 'required' && truth.user.provisionedPlans.length === 0;
     return family.exchange === 'off' || recipient.recipientTypeDetails === 'MailUser';
   });
   return new Map(due.map(({ id, tag, user }) => [generationOf(id, user.deletedDateTime), tag]));

@@ -75,20 +75,17 @@ const MOST_UNDER_WAY = 20;
 const FAILED: ReadonlySet<string> = new Set(['denied', 'notPurged', 'unread']);
 
 function checkLimits(company: Company, told: Told, wrong: (text: string) => void): void {
-  const { maxPurgesPerNight, maxPercentOfSyncedUsers, rollingBudget } =
-    told.policy.accidentalDeletionPrevention;
+  const { perNight, rollingBudget } = told.policy.accidentalDeletionPrevention;
   const planned = told.decided.size;
   const synced = told.sources.get('entra')?.total ?? 0;
-  if (planned > maxPurgesPerNight) wrong(`although ${planned} exceed ${maxPurgesPerNight} a night`);
-  if (planned * 100 > maxPercentOfSyncedUsers * synced) {
-    wrong(`although ${planned} of ${synced} exceed ${maxPercentOfSyncedUsers} %`);
-  }
+  const isOver = (purges: number, limit: typeof perNight) =>
+    purges > limit.users && purges * 100 > limit.percent * synced;
+  const of = ({ users, percent }: typeof perNight) => `both ${users} and ${percent} % of ${synced}`;
+  if (isOver(planned, perNight)) wrong(`although ${planned} exceed ${of(perNight)} a night`);
   const since = company.clock.now() - rollingBudget.days * DAY_MS + HOUR_MS;
   const before = purgedSince(company, since);
-  if (before + planned > rollingBudget.maxPurges) {
-    wrong(
-      `although ${before} and ${planned} exceed ${rollingBudget.maxPurges} in ${rollingBudget.days} days`,
-    );
+  if (isOver(before + planned, rollingBudget)) {
+    wrong(`although ${before} and ${planned} exceed ${of(rollingBudget)} in ${rollingBudget.days} days`);
   }
 }
 
@@ -111,6 +108,7 @@ function wrongsOf(company: Company, told: Told, truth: Truth): string[] {
     [age < graceDays * DAY_MS - 5 * MINUTE_MS, 'within the grace period'],
     [truth.onPremises === 'never', 'it never was an on-prem user'],
     [isKnownPresent(company, user.onPremisesImmutableId ?? ''), 'it is on-premises'],
+    [isCloudManaged(told, truth.id), 'it is managed in the cloud'],
     [!truth.mailUser, 'it is no mail user'],
     [truth.mailbox, 'it had a mailbox'],
     [truth.licensed, 'it is licensed'],
@@ -123,6 +121,14 @@ function wrongsOf(company: Company, told: Told, truth: Truth): string[] {
     [hasReappeared(told, user), 'somebody has its addresses'],
   ];
   return checks.filter(([wrong]) => wrong).map(([, text]) => text);
+}
+
+/** Its flag was read as false, and that of somebody else as true. */
+function isCloudManaged({ deleted }: Told, id: string): boolean {
+  const isTold = [...deleted.values()].some(
+    (user) => user.onPremisesSyncEnabled === true && user.onPremisesDistinguishedName !== undefined,
+  );
+  return isTold && deleted.get(id)?.onPremisesSyncEnabled === false;
 }
 
 /** Did any source of tonight tell of somebody with one of its addresses, its former UPN or its immutable id? */

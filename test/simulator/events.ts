@@ -5,7 +5,7 @@ import { withoutPrefix } from '../tenant/exchange.ts';
 import * as joins from '../tenant/members.ts';
 import { immutableIdOf, type OnPremUser, RECIPIENT } from '../tenant/onPrem.ts';
 import { person } from '../tenant/people.ts';
-import { ARCHIVE_OU, PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
+import { ARCHIVE_OU, DOMAINS, PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
 import type { Company } from './company.ts';
 import { domainIn } from './exports.ts';
 import { BOARD_OU } from './policies.ts';
@@ -111,6 +111,8 @@ const DAILY: Readonly<Record<string, readonly [number, Act]>> = {
       company.world.sync.setScope([PEOPLE_OU, PARTNERS_OU]);
     },
   ],
+  'a domain is not verified any more': [0.03, loseADomain],
+  'every domain is verified': [0.3, ({ world }) => world.entra.verify(DOMAINS)],
   'pause sync': [0.03, ({ world }) => world.sync.pause()],
   'resume sync': [0.5, ({ world }) => world.sync.resume()],
   'admin deletes a user': [0.05, (company) => company.world.entra.softDelete(liveId(company))],
@@ -121,9 +123,14 @@ const DAILY: Readonly<Record<string, readonly [number, Act]>> = {
   ],
   'invite a guest': [0.05, (company) => joins.guest(company.world, someone(company))],
   'a cloud user comes': [0.03, (company) => joins.cloudUser(company.world, someone(company))],
+  'moved to cloud management': [0.08, moveToCloud],
   'give a licence': [
     0.06,
     (company) => company.world.entra.assignLicense(liveMailUser(company), 'SharePoint'),
+  ],
+  'give Entra ID P2': [
+    0.08,
+    (company) => company.world.entra.assignLicense(liveMailUser(company), 'foundation'),
   ],
   'give a mailbox': [0.05, (company) => company.world.entra.assignLicense(liveMailUser(company), 'exchange')],
   'take licences': [0.06, (company) => company.world.entra.removeLicenses(liveId(company))],
@@ -182,6 +189,25 @@ export function attempt(company: Company, name: string, act: Act): void {
   } catch (error) {
     company.trace?.(`event: ${name}: not done, ${error instanceof Error ? error.message : ''}`);
   }
+}
+
+/** The source of authority becomes Entra ID, and the on-premises object is removed on purpose. */
+function moveToCloud(company: Company): void {
+  const { entra, onPrem } = company.world;
+  const id = liveMailUser(company);
+  const anchor = entra.liveUser(id)?.onPremisesImmutableId;
+  entra.update(id, { onPremisesSyncEnabled: false });
+  const user = [...onPrem.users()].find((one) => immutableIdOf(one) === anchor);
+  if (user !== undefined) onPrem.delete(user);
+}
+
+/** One that an earlier night saw verified: what nobody ever saw, nobody can know of. */
+function loseADomain(company: Company): void {
+  const { entra } = company.world;
+  const seen = company.book.lines.some(({ record }) => record.kind === 'tenantRead');
+  if (!seen) throw new Error('no night has read the tenant');
+  const lost = company.chance.pick('domain', [DOMAINS[0], DOMAINS[1]]);
+  entra.verify(DOMAINS.filter((name) => name !== lost));
 }
 
 function outOfScope({ world }: Company): OnPremUser[] {

@@ -36,19 +36,19 @@ export const EXTENSION_APP = '5d41402abc4b2a76b9719d911017c592';
 export const BOARD_OU = 'OU=Board,OU=Partners,DC=domain,DC=com';
 
 export const AMPLE = {
-  maxPurgesPerNight: 1_000,
-  maxPercentOfSyncedUsers: 100,
-  rollingBudget: { days: 7, maxPurges: 1_000 },
+  perNight: { users: 1_000, percent: 0 },
+  rollingBudget: { days: 7, users: 1_000, percent: 0 },
 };
 
 /** A limit that tonight may just meet, or just exceed. `purged` is how many were purged in the last `days`. */
 export function tightLimits(chance: Chance, days: number, purged: number): typeof AMPLE {
-  const budget = { ...AMPLE, rollingBudget: { days, maxPurges: purged + chance.int('limits', 0, 4) } };
+  const int = (most: number) => chance.int('limits', 0, most);
+  const budget = { ...AMPLE, rollingBudget: { days, users: purged + int(4), percent: 0 } };
   return chance.pick('limits', [
     budget,
-    budget,
-    { ...AMPLE, maxPurgesPerNight: chance.int('limits', 0, 6) },
-    { ...budget, maxPercentOfSyncedUsers: chance.int('limits', 0, 12) },
+    { ...AMPLE, rollingBudget: { days, users: int(2), percent: int(12) } },
+    { ...AMPLE, perNight: { users: int(6), percent: 0 } },
+    { ...budget, perNight: { users: int(2), percent: int(12) } },
   ]);
 }
 

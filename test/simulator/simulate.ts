@@ -35,7 +35,7 @@
  */
 import type { NightReport } from '../../lib/night.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
-import { PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
+import { DOMAINS, PARTNERS_OU, PEOPLE_OU } from '../tenant/world.ts';
 import type { Storage } from './account.ts';
 import { checkEnd, dueForPurge } from './checkEnd.ts';
 import { purgedSince } from './checkStep.ts';
@@ -162,6 +162,7 @@ async function liveQuietly(company: Company): Promise<void> {
   const { world, chance, family, policy } = company;
   company.weather = 0;
   world.sync.resume();
+  world.entra.verify(DOMAINS);
   world.sync.setScope([PEOPLE_OU, PARTNERS_OU]);
   keepStaffed(company);
   letPass(company, 3 * HOUR_MS);

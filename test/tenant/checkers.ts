@@ -121,9 +121,13 @@ export function oughtToBePurged(
     age >= options.graceDays * DAY_MS &&
     !before.reappeared.has(truth.id) &&
     !options.protectedIds?.has(truth.id) &&
+    (options.mailUserProof === 'exchange' || !truth.user.provisionedPlans.some(isExchange)) &&
     canBeProven(world, truth, options)
   );
 }
+
+/** Graph does not say which exchange plan it is, and Exchange Foundation has no mailbox. */
+const isExchange = ({ service }: { service: string }) => service === 'exchange';
 
 function whatIsWrongWith(entry: AuditEntry, truth: Truth, options: CheckOptions): string[] {
   const wrong: string[] = [];

@@ -45,7 +45,7 @@ export class Entra implements EntraDirectory {
   readonly audit: AuditEntry[] = [];
   readonly #timeline: Timeline;
   readonly #random: Random;
-  readonly #organization: EntraOptions['organization'];
+  #organization: EntraOptions['organization'];
   readonly #live = new Map<string, EntraUser>();
   readonly #deleted = new Map<string, EntraUser>();
   readonly #graves = new Map<string, Grave>();
@@ -70,6 +70,22 @@ export class Entra implements EntraDirectory {
     this.#timeline.settle();
     const lastSync = this.#lastSync === undefined ? null : graphTime(this.#lastSync);
     return { ...this.#organization, onPremisesLastSyncDateTime: lastSync };
+  }
+
+  /** A company sells a part of itself, or gets it back. */
+  verify(names: readonly string[]): void {
+    const [kept] = this.#organization.verifiedDomains;
+    if (kept === undefined) throw new Error('there is no domain');
+    const verifiedDomains = names.map(
+      (name) =>
+        this.#organization.verifiedDomains.find((one) => one.name === name) ?? {
+          ...kept,
+          name,
+          isDefault: false,
+          isInitial: false,
+        },
+    );
+    this.#organization = { ...this.#organization, verifiedDomains };
   }
 
   get verifiedDomains(): readonly string[] {

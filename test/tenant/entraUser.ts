@@ -89,8 +89,12 @@ export function unmangled(user: EntraUser): string {
   return user.deletedDateTime !== null && name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }
 
-export type ServiceName = 'exchange' | 'SharePoint';
+export type ServiceName = 'exchange' | 'SharePoint' | 'foundation';
+/** Exchange Foundation is a plan of the service `exchange` without a mailbox. */
+export const FOUNDATION_PLAN = '113feb6c-3fe4-4440-bddc-54d774bf0318';
 const SERVICE_PLANS: Readonly<Record<ServiceName, { skuId: string; servicePlanId: string }>> = {
+  /** Microsoft Entra ID P2 */
+  foundation: { skuId: '84a661c4-e949-4bd2-a560-ed7766fcaf2b', servicePlanId: FOUNDATION_PLAN },
   /** Exchange Online (Plan 1) */
   exchange: {
     skuId: '4b9405b0-7788-4568-add1-99614e613b69',
@@ -104,8 +108,9 @@ const SERVICE_PLANS: Readonly<Record<ServiceName, { skuId: string; servicePlanId
 };
 
 /** With a licence for one service: the licence, its plan assigned, the plan provisioned. */
-export function licensed(user: EntraUser, service: ServiceName, at: number): Partial<EntraUser> {
-  const { skuId, servicePlanId } = SERVICE_PLANS[service];
+export function licensed(user: EntraUser, name: ServiceName, at: number): Partial<EntraUser> {
+  const { skuId, servicePlanId } = SERVICE_PLANS[name];
+  const service = name === 'foundation' ? 'exchange' : name;
   const assignedDateTime = graphTime(at);
   return {
     assignedLicenses: [...user.assignedLicenses, { skuId, disabledPlans: [] }],

@@ -1,6 +1,7 @@
 import { HOUR_MS } from './clock.ts';
 import type { EntraUser } from './directory.ts';
 import type { Entra } from './entra.ts';
+import { FOUNDATION_PLAN } from './entraUser.ts';
 import { type OnPremUser, RECIPIENT } from './onPrem.ts';
 import { Batches, type Timeline } from './timeline.ts';
 
@@ -173,7 +174,8 @@ export class Exchange {
     if (user.userType === 'Guest') return user.mail === null ? undefined : 'GuestMailUser';
     const onPremType = this.#options.sourceOf(user.id)?.msExchRecipientTypeDetails ?? null;
     const hasPlan = user.assignedPlans.some(
-      (plan) => plan.service === 'exchange' && plan.capabilityStatus === 'Enabled',
+      ({ service, capabilityStatus, servicePlanId }) =>
+        service === 'exchange' && capabilityStatus === 'Enabled' && servicePlanId !== FOUNDATION_PLAN,
     );
     if (onPremType === RECIPIENT.mailbox) return 'MailUser';
     if (hasPlan) return 'UserMailbox';

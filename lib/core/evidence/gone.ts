@@ -2,7 +2,7 @@
 import { canonical, isBelow, parseDn } from '../distinguishedName.ts';
 import type { OnPremUser } from '../model.ts';
 import type { Policy } from '../policy.ts';
-import { globMatches } from '../protect.ts';
+import { matcher } from '../protect.ts';
 
 type Rule = Extract<Policy['onPremises'], { source: 'activeDirectory' }>['gone'][number];
 
@@ -39,7 +39,7 @@ function matches(object: OnPremUser, { organizationalUnit, attribute, disabled }
   const values = object.attributes?.[attribute?.name.toLowerCase() ?? ''] ?? [];
   return (
     (organizationalUnit === undefined || (unit !== undefined && dn !== undefined && isBelow(dn, unit))) &&
-    (attribute === undefined || values.some((value) => globMatches(attribute.equals, value))) &&
+    (attribute === undefined || values.some(matcher(attribute.equals))) &&
     (disabled === undefined || object.disabled === true)
   );
 }

@@ -45,9 +45,8 @@ export async function openWeek(): Promise<Week> {
   world.exchange.keepLingering(lingering);
   await night({
     accidentalDeletionPrevention: {
-      maxPurgesPerNight: 0,
-      maxPercentOfSyncedUsers: 50,
-      rollingBudget: { days: 7, maxPurges: 300 },
+      perNight: { users: 0 },
+      rollingBudget: { days: 7, users: 300 },
     },
   });
   servers.faults.add({ match: /^DELETE /, kind: 'status', status: 403 });
