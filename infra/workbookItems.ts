@@ -56,7 +56,7 @@ export function chart(name: string, { width = 100, icons = [], ...look }: Look) 
 const ROW_LIMIT = 1000;
 
 /** `DaysToPurgeMost` → `Days to purge most`, `OccurredAt` → `Occurred`, `UserId` → `User id`. */
-export const friendly = (column: string) => {
+const friendly = (column: string) => {
   const words = column.replace(/(?<=.)At$/, '').split(/(?=[A-Z])/);
   return words.map((word, index) => (index === 0 ? word : word.toLowerCase())).join(' ');
 };

@@ -4,7 +4,7 @@ import type { Fact, JsonObject, SoftDeletedRecipient } from '../core/model.ts';
 import { unexpected } from './refusals.ts';
 
 /** `recipientType` of a recipient that Exchange names more than once, or contradicts itself about. Never a mail user. */
-export const CONFLICT = 'conflict';
+const CONFLICT = 'conflict';
 
 /** All but what only a list of its own tells. */
 export type Recipient = Omit<SoftDeletedRecipient, 'highVolumeEmail'>;

@@ -9,7 +9,7 @@ import type { LogStore } from './store.ts';
 import { upgraded } from './upgrade.ts';
 
 /** Its files, oldest first. */
-export const oldNights = (names: readonly string[]) => names.filter((name) => OLD_NIGHT.test(name)).sort();
+const oldNights = (names: readonly string[]) => names.filter((name) => OLD_NIGHT.test(name)).sort();
 
 /** The lines of the files that were begun in or after the second of `since`. @throws Error naming file and line */
 export async function* readOldNights(

@@ -13,7 +13,7 @@ export interface Query {
   readonly skipToken: string | undefined;
 }
 
-export type Filter =
+type Filter =
   | { readonly property: 'onPremisesSyncEnabled'; readonly value: boolean }
   | { readonly property: 'onPremisesImmutableId'; readonly value: string };
 

@@ -13,7 +13,7 @@ export const PARTNERS_OU = 'OU=Partners,DC=domain,DC=com';
 /** Not synced. */
 export const ARCHIVE_OU = 'OU=Archive,DC=domain,DC=com';
 
-export const DOMAINS = [
+const DOMAINS = [
   'domain.com',
   'domain2.com',
   'serviceDomain.onmicrosoft.com',
