@@ -1,5 +1,7 @@
 // What wakes an operator. What each rule means, and the first thing to do, is in RUNBOOK.md under its title.
 
+import { rules, tables } from 'alertRules.bicep'
+import { hostAccountName, ledgerAccountName } from 'names.bicep'
 import { Tags } from 'types.bicep'
 
 @description('Azure region.')
@@ -26,98 +28,31 @@ param knownInitiators string[]
 @description('Where RUNBOOK.md can be read, without a section. Part of every alert.')
 param runbookUrl string
 
-var foreignPurge = replace(
-  replace(loadTextContent('queries/alerts/foreignPurge.kql'), '{ourPrincipalId}', principalId),
-  '{knownInitiators}',
-  join(knownInitiators, ';')
+@description('The tenant whose nights are expected from the deployment on.')
+param tenantId string
+
+@description('Suffix of the names.')
+param token string
+
+@description('true tells every night that came to its end, with its headline: a message a night.')
+param nightlySummary bool
+
+// `string()` makes a literal of names with apostrophes and backslashes that KQL reads; a name may hold anything else.
+var known = string(map(knownInitiators, name => toLower(name)))
+
+func withTables(query string) string => '${join(map(filter(tables, table => contains(query, table.name)), table => table.text), '')}${query}'
+
+func withNames(query string, token string, tenantId string, known string) string => replace(
+  replace(
+    replace(replace(query, '{hostAccount}', hostAccountName(token)), '{ledgerAccount}', ledgerAccountName(token)),
+    '{tenantId}',
+    tenantId
+  ),
+  '[\'{knownInitiators}\']',
+  known
 )
 
 // One alert is one combination of a rule's dimensions; it is told once, and resolves itself when its rows are gone.
-var rules = [
-  {
-    name: 'nightFailed'
-    title: 'The night failed'
-    section: 'the-night-failed'
-    severity: 1
-    frequency: 'PT10M'
-    query: loadTextContent('queries/alerts/nightFailed.kql')
-    dimensions: ['NightId', 'How']
-  }
-  {
-    name: 'notBegun'
-    title: 'The night could not begin'
-    section: 'the-night-could-not-begin'
-    severity: 1
-    frequency: 'PT30M'
-    query: loadTextContent('queries/alerts/notBegun.kql')
-    dimensions: ['RunId']
-  }
-  {
-    name: 'nightRefused'
-    title: 'The night was refused'
-    section: 'the-night-was-refused'
-    severity: 2
-    frequency: 'PT30M'
-    query: loadTextContent('queries/alerts/nightRefused.kql')
-    dimensions: ['NightId', 'Refusal']
-  }
-  {
-    name: 'syncStale'
-    title: 'Directory sync is stale'
-    section: 'directory-sync-is-stale'
-    severity: 2
-    frequency: 'PT30M'
-    query: loadTextContent('queries/alerts/syncStale.kql')
-    dimensions: ['NightId']
-  }
-  {
-    name: 'noNight'
-    title: 'No night in 26 hours'
-    section: 'no-night-in-26-hours'
-    severity: 1
-    // Azure reports the health of a rule only at a frequency of 15 minutes or less, and this one watches the others.
-    frequency: 'PT15M'
-    query: loadTextContent('queries/alerts/noNight.kql')
-    dimensions: []
-  }
-  {
-    name: 'purgeUnverified'
-    title: 'A purge is unverified after 24 hours'
-    section: 'a-purge-is-unverified-after-24-hours'
-    severity: 2
-    frequency: 'PT1H'
-    query: loadTextContent('queries/alerts/purgeUnverified.kql')
-    dimensions: ['NightId']
-  }
-  {
-    name: 'brakeNear'
-    title: 'A brake was near'
-    section: 'a-brake-was-near'
-    severity: 3
-    frequency: 'PT1H'
-    query: loadTextContent('queries/alerts/brakeNear.kql')
-    dimensions: ['NightId', 'Brake']
-  }
-  {
-    name: 'foreignPurge'
-    title: 'A purge that is not ours'
-    section: 'a-purge-that-is-not-ours'
-    severity: 1
-    frequency: 'PT30M'
-    query: foreignPurge
-    dimensions: ['Initiator', 'IsOurs']
-  }
-  {
-    name: 'ledgerDisagrees'
-    title: 'Telemetry and ledger disagree'
-    section: 'telemetry-and-ledger-disagree'
-    severity: 2
-    frequency: 'PT1H'
-    query: loadTextContent('queries/alerts/ledgerDisagrees.kql')
-    dimensions: ['NightId']
-  }
-]
-
 resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for rule in rules: {
     name: 'mailuser-purge-${rule.name}'
@@ -127,9 +62,9 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
     identity: { type: 'UserAssigned', userAssignedIdentities: { '${ruleIdentityId}': {} } }
     properties: {
       displayName: 'Mail user purge: ${rule.title}'
-      description: 'First thing to do: ${runbookUrl}#${rule.section}'
+      description: 'First thing to do: ${runbookUrl}#${replace(toLower(rule.title), ' ', '-')}'
       severity: rule.severity
-      enabled: true
+      enabled: rule.name != 'nightSummary' || nightlySummary
       scopes: [workspaceId]
       evaluationFrequency: rule.frequency
       // The most that a rule can see: what arrives late is still seen.
@@ -137,7 +72,8 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       criteria: {
         allOf: [
           {
-            query: rule.query
+            // The identity's id, which only Azure knows, comes last: what-if shows all else.
+            query: replace(withNames(withTables(rule.query), token, tenantId, known), '{ourPrincipalId}', principalId)
             timeAggregation: 'Count'
             operator: 'GreaterThan'
             threshold: 0
@@ -155,7 +91,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       skipQueryValidation: true
       actions: {
         actionGroups: actionGroupIds
-        customProperties: { runbook: '${runbookUrl}#${rule.section}', rule: rule.name }
+        customProperties: { runbook: '${runbookUrl}#${replace(toLower(rule.title), ' ', '-')}', rule: rule.name }
       }
     }
   }

@@ -15,7 +15,7 @@ const COMPILER = join(
   'tools',
   process.platform === 'win32' ? 'bicep.exe' : 'bicep',
 );
-export const INSTALL = 'npm run bicep -- --install';
+const INSTALL = 'npm run bicep -- --install';
 
 export const MAIN = 'infra/main.bicep';
 export const SNAPSHOTS = 'test/infra/snapshots';

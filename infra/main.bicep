@@ -1,5 +1,6 @@
 // Everything that one environment of the nightly purge needs, in a resource group of its own. See README.md.
 
+import { clouds } from 'clouds.bicep'
 import { ActiveDirectory } from 'types.bicep'
 
 targetScope = 'subscription'
@@ -66,7 +67,10 @@ param alertTeamsChannel string = ''
 @description('Address of the workflow in that channel, "Post to a channel when a webhook request is received". Secret as well.')
 param alertTeamsWorkflowUrl string = ''
 
-@description('Who else may purge users by hand, without waking anybody: UPNs of people, display names of apps.')
+@description('true tells every night that came to its end, with its headline: a message a night.')
+param alertNightlySummary bool = false
+
+@description('Who else may purge users by hand, without waking anybody: UPNs of people; object ids of service principals, or display names of apps.')
 param knownInitiators string[] = []
 
 @description('Where your operators read RUNBOOK.md. Part of every alert.')
@@ -108,32 +112,17 @@ param graphRoot string = ''
 @description('Root of Exchange Online, where it is not the usual one of this cloud (DoD: https://webmail.apps.mil).')
 param exchangeRoot string = ''
 
-var clouds = {
-  AzureCloud: { graph: 'https://graph.microsoft.com', exchange: 'https://outlook.office365.com' }
-  AzureUSGovernment: { graph: 'https://graph.microsoft.us', exchange: 'https://outlook.office365.us' }
-  AzureChinaCloud: { graph: 'https://microsoftgraph.chinacloudapi.cn', exchange: 'https://partner.outlook.cn' }
-}
 var cloud = clouds[environment().name]
 var graph = empty(graphRoot) ? cloud.graph : graphRoot
 var exchange = empty(exchangeRoot) ? cloud.exchange : exchangeRoot
 
 var token = uniqueString(subscription().id, environmentName, location)
-var names = {
-  workspace: 'log-${token}'
-  hostAccount: 'sthost${token}'
-  ledgerAccount: 'stledger${token}'
-  teams: 'logic-mailuser-purge-${environmentName}'
-}
 var tags = { 'azd-env-name': environmentName }
-var withTeams = !empty(alertTeamsChannel)
-var withActionGroup = !empty(alertEmailAddresses) || !empty(alertWebhookNames) || withTeams
 var withKeyVault = !empty(activeDirectories)
-var publicNetworkAccess = privateStorage ? 'Disabled' : 'Enabled'
-var groupName = 'rg-mailuser-purge-${environmentName}'
 var withNetwork = empty(subnetId) && !empty(virtualNetworkPrefix)
 
 resource group 'Microsoft.Resources/resourceGroups@2025-03-01' = {
-  name: groupName
+  name: 'rg-mailuser-purge-${environmentName}'
   location: location
   tags: tags
 }
@@ -149,129 +138,31 @@ module monitoring 'monitoring.bicep' = {
     token: token
     location: location
     tags: tags
-    workspaceName: names.workspace
     existingWorkspaceId: existingWorkspaceId
     retentionDays: logRetentionDays
     principalId: identity.outputs.principalId
   }
 }
 
-module workbook 'workbook.bicep' = {
-  scope: group
-  params: { location: location, tags: tags, workspaceId: monitoring.outputs.workspaceId }
-}
-
-module teams 'teams.bicep' = if (withTeams) {
+module alerting 'alerting.bicep' = {
   scope: group
   params: {
-    name: names.teams
+    environmentName: environmentName
+    token: token
     location: location
     tags: tags
-    workflowUrl: alertTeamsWorkflowUrl
-  }
-}
-
-module actionGroup 'actionGroup.bicep' = if (withActionGroup) {
-  scope: group
-  dependsOn: [teams]
-  params: {
-    name: 'ag-mailuser-purge-${environmentName}'
-    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    existingWorkspaceId: existingWorkspaceId
+    principalId: identity.outputs.principalId
     emailAddresses: alertEmailAddresses
     webhookNames: alertWebhookNames
     webhookUrls: alertWebhookUrls
     teamsChannel: alertTeamsChannel
-    teamsLogicApp: names.teams
-  }
-}
-
-module ruleIdentity 'identity.bicep' = {
-  scope: group
-  params: { name: 'id-mailuser-purge-alerts-${environmentName}', location: location, tags: tags }
-}
-
-// The workspace's own place: /subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.OperationalInsights/workspaces/<name>
-var workspacePlace = split(existingWorkspaceId, '/')
-
-module rulesReadWorkspace 'workspaceReader.bicep' = {
-  scope: resourceGroup(
-    empty(existingWorkspaceId) ? subscription().subscriptionId : workspacePlace[2],
-    empty(existingWorkspaceId) ? groupName : workspacePlace[4]
-  )
-  dependsOn: [monitoring]
-  params: {
-    workspaceName: empty(existingWorkspaceId) ? names.workspace : last(workspacePlace)
-    token: token
-    principalId: ruleIdentity.outputs.principalId
-  }
-}
-
-module activityAlerts 'activityAlerts.bicep' = {
-  scope: group
-  params: {
-    tags: tags
-    actionGroupIds: withActionGroup ? [actionGroup!.outputs.id] : []
-    runbookUrl: runbookUrl
-  }
-}
-
-module alerts 'alerts.bicep' = {
-  scope: group
-  dependsOn: [rulesReadWorkspace]
-  params: {
-    ruleIdentityId: ruleIdentity.outputs.resourceId
-    location: location
-    tags: tags
-    workspaceId: monitoring.outputs.workspaceId
-    actionGroupIds: withActionGroup ? [actionGroup!.outputs.id] : []
-    principalId: identity.outputs.principalId
+    teamsWorkflowUrl: alertTeamsWorkflowUrl
+    nightlySummary: alertNightlySummary
     knownInitiators: knownInitiators
     runbookUrl: runbookUrl
   }
-}
-
-module hostStorage 'hostStorage.bicep' = {
-  scope: group
-  params: {
-    accountName: names.hostAccount
-    location: location
-    tags: tags
-    publicNetworkAccess: publicNetworkAccess
-    principalId: identity.outputs.principalId
-    workspaceId: monitoring.outputs.workspaceId
-  }
-}
-
-module ledger 'ledger.bicep' = {
-  scope: group
-  params: {
-    accountName: names.ledgerAccount
-    token: token
-    location: location
-    tags: tags
-    skuName: ledgerSku
-    retentionDays: ledgerRetentionDays
-    policyLocked: ledgerPolicyLocked
-    publicNetworkAccess: publicNetworkAccess
-    principalId: identity.outputs.principalId
-    exportWriterPrincipalId: exportWriterPrincipalId
-    workspaceId: monitoring.outputs.workspaceId
-  }
-}
-
-module operators 'operators.bicep' = {
-  scope: group
-  dependsOn: [ledger, hostStorage]
-  params: {
-    operatorsPrincipalId: operatorsPrincipalId
-    ledgerAccountName: names.ledgerAccount
-    hostAccountName: names.hostAccount
-  }
-}
-
-module keyVault 'keyVault.bicep' = if (withKeyVault) {
-  scope: group
-  params: { token: token, location: location, tags: tags, principalId: identity.outputs.principalId }
 }
 
 module network 'network.bicep' = if (withNetwork) {
@@ -286,18 +177,29 @@ module network 'network.bicep' = if (withNetwork) {
   }
 }
 
-module privateEndpoints 'privateEndpoints.bicep' = if (privateStorage) {
+module storage 'storage.bicep' = {
   scope: group
   params: {
     token: token
     location: location
     tags: tags
-    subnetId: withNetwork ? network!.outputs.endpointSubnetId : privateEndpointSubnetId
+    ledgerSku: ledgerSku
+    ledgerRetentionDays: ledgerRetentionDays
+    ledgerPolicyLocked: ledgerPolicyLocked
+    principalId: identity.outputs.principalId
+    exportWriterPrincipalId: exportWriterPrincipalId
+    operatorsPrincipalId: operatorsPrincipalId
+    workspaceId: monitoring.outputs.workspaceId
+    isPrivate: privateStorage
+    endpointSubnetId: withNetwork ? network!.outputs.endpointSubnetId : privateEndpointSubnetId
     withZones: withNetwork
-    networkId: withNetwork ? network!.outputs.networkId : ''
-    hostAccountId: hostStorage.outputs.accountId
-    ledgerAccountId: ledger.outputs.accountId
+    zonesNetworkId: withNetwork ? network!.outputs.networkId : ''
   }
+}
+
+module keyVault 'keyVault.bicep' = if (withKeyVault) {
+  scope: group
+  params: { token: token, location: location, tags: tags, principalId: identity.outputs.principalId }
 }
 
 module app 'app.bicep' = {
@@ -309,10 +211,10 @@ module app 'app.bicep' = {
     identity: { resourceId: identity.outputs.resourceId, clientId: identity.outputs.clientId }
     instanceMemoryMB: instanceMemoryMB
     subnetId: withNetwork ? network!.outputs.subnetId : subnetId
-    hostBlobEndpoint: hostStorage.outputs.blobEndpoint
-    hostQueueEndpoint: hostStorage.outputs.queueEndpoint
+    hostBlobEndpoint: storage.outputs.blobEndpoint
+    hostQueueEndpoint: storage.outputs.queueEndpoint
     siteUpdateStrategy: siteUpdateStrategy
-    deploymentContainerUrl: hostStorage.outputs.deploymentContainerUrl
+    deploymentContainerUrl: storage.outputs.deploymentContainerUrl
     insightsConnectionString: monitoring.outputs.connectionString
     activeDirectories: activeDirectories
     keyVaultUri: withKeyVault ? keyVault!.outputs.uri : ''
@@ -320,12 +222,12 @@ module app 'app.bicep' = {
       GRAPH_ROOT: graph
       EXCHANGE_ROOT: exchange
       MANAGED_IDENTITY_CLIENT_ID: identity.outputs.clientId
-      LEDGER_CONTAINER_URL: ledger.outputs.ledgerContainerUrl
-      EXPORT_CONTAINER_URL: ledger.outputs.exportContainerUrl
+      LEDGER_CONTAINER_URL: storage.outputs.ledgerContainerUrl
+      EXPORT_CONTAINER_URL: storage.outputs.exportContainerUrl
       NIGHTLY_SCHEDULE: nightlySchedule
       NIGHT_TIME_LIMIT_MINUTES: string(nightTimeLimitMinutes)
       NIGHTLY_PURGE_HALT: halt ? 'true' : 'false'
-      HALT_BLOB_URL: ledger.outputs.haltBlobUrl
+      HALT_BLOB_URL: storage.outputs.haltBlobUrl
     }
   }
 }
@@ -337,12 +239,12 @@ output NIGHTLY_SCHEDULE string = nightlySchedule
 output FUNCTION_APP_NAME string = app.outputs.name
 output IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 output GRAPH_ROOT string = graph
-output LEDGER_CONTAINER_URL string = ledger.outputs.ledgerContainerUrl
-output REPORTS_CONTAINER_URL string = ledger.outputs.reportsContainerUrl
-output REQUESTS_QUEUE_URL string = hostStorage.outputs.requestsQueueUrl
-output HALT_BLOB_URL string = ledger.outputs.haltBlobUrl
-output EXPORT_CONTAINER_URL string = ledger.outputs.exportContainerUrl
+output LEDGER_CONTAINER_URL string = storage.outputs.ledgerContainerUrl
+output REPORTS_CONTAINER_URL string = storage.outputs.reportsContainerUrl
+output REQUESTS_QUEUE_URL string = storage.outputs.requestsQueueUrl
+output HALT_BLOB_URL string = storage.outputs.haltBlobUrl
+output EXPORT_CONTAINER_URL string = storage.outputs.exportContainerUrl
 output KEY_VAULT_NAME string = withKeyVault ? keyVault!.outputs.name : ''
-output WORKBOOK_ID string = workbook.outputs.workbookId
+output WORKBOOK_ID string = monitoring.outputs.workbookId
 output LOG_ANALYTICS_WORKSPACE_ID string = monitoring.outputs.workspaceId
 output APPLICATION_INSIGHTS_ID string = monitoring.outputs.insightsId

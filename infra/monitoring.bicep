@@ -1,13 +1,11 @@
 // Where telemetry goes. Nothing is taken in without a token of an identity that has been given the role for it.
 
+import { workspaceName } from 'names.bicep'
 import { roles } from 'roles.bicep'
 import { Tags } from 'types.bicep'
 
 @description('Suffix of the names.')
 param token string
-
-@description('Name of a new workspace.')
-param workspaceName string
 
 @description('Azure region.')
 param location string
@@ -27,7 +25,7 @@ param retentionDays int
 param principalId string
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = if (empty(existingWorkspaceId)) {
-  name: workspaceName
+  name: workspaceName(token)
   location: location
   tags: tags
   properties: {
@@ -65,7 +63,12 @@ resource sendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+module workbook 'workbook.bicep' = {
+  params: { location: location, tags: tags, workspaceId: workspaceId }
+}
+
 output workspaceId string = workspaceId
+output workbookId string = workbook.outputs.workbookId
 output insightsId string = insights.id
 @description('Says where to send; with local authentication off it lets nobody in.')
 output connectionString string = insights.properties.ConnectionString

@@ -66,18 +66,18 @@ const BOUNCES: Tab = {
   ],
 };
 
-const BRAKES: Tab = {
-  name: 'brakes',
-  label: 'Brakes',
+const LIMITS: Tab = {
+  name: 'limits',
+  label: 'Limits',
   items: [
     words(
-      'brakesNote',
-      'A share of 1 is the limit. Above it, the whole night was refused. From 0.8 on, the alert "A brake was near" has told you.',
+      'limitsNote',
+      'A share of 1 is the limit. Above it, the whole night was refused. From 0.8 on, the alert "A limit was near" tells you.',
     ),
-    chart('brakes', {
+    chart('limits', {
       title: 'How near each night came to each limit',
       visualization: 'timechart',
-      chartSettings: { xAxis: 'At', yAxis: ['Share'], group: 'Brake' },
+      chartSettings: { xAxis: 'At', yAxis: ['Share'], group: 'LimitName' },
     }),
   ],
 };
@@ -153,14 +153,14 @@ export function workbook(): string {
     items: [
       words(
         'about',
-        'Soft-deleted mail users, purged from Entra ID so that mail to their external addresses flows again. What an alert means, and what to do first, is in `infra/RUNBOOK.md`. Times are UTC. A night that could not use its ledger names no tenant: it shows under "All" only.',
+        'Soft-deleted mail users, purged from Entra ID so that mail to their external addresses flows again. What an alert means, and what to do first, is in `infra/RUNBOOK.md`. Times are UTC. "Last night" begins with every tenant; all else is about the tenant chosen. A night that could not use its ledger names no tenant: it shows under "All" only.',
       ),
       parameters(
         'parameters',
         timeRange('TimeRange', [2, 7, 14, 30, 90], 30),
         choice('3f0c2b71-6a9d-4e85-b1c4-7d2e9f8a5b02', 'Tenant', 'Tenant', 'tenants', '*'),
       ),
-      ...tabs([LAST_NIGHT, TREND, BOUNCES, BRAKES, SOURCES, GRAPH, RECORD, ONE_NIGHT, ONE_USER]),
+      ...tabs([LAST_NIGHT, TREND, BOUNCES, LIMITS, SOURCES, GRAPH, RECORD, ONE_NIGHT, ONE_USER]),
     ],
     fallbackResourceIds: ['{workspaceId}'],
     $schema: 'https://github.com/Microsoft/Application-Insights-Workbooks/blob/master/schema/workbook.json',

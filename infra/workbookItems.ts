@@ -1,6 +1,7 @@
 /** The parts that an Azure Monitor workbook is made of, as its gallery template has them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withTables } from './queries.ts';
 
 const WORKSPACES = { queryType: 0, resourceType: 'microsoft.operationalinsights/workspaces' } as const;
 /** Time comes from the parameter, so that no query needs to name it. */
@@ -11,7 +12,7 @@ function query(name: string): { readonly text: string; readonly empty: string } 
   const text = readFileSync(join('infra/queries/workbook', `${name}.kql`), 'utf8');
   const empty = /^\/\/ Empty: (.+)$/m.exec(text)?.[1];
   if (empty === undefined) throw new Error(`${name}.kql does not say what it means when it is empty`);
-  return { text, empty };
+  return { text: withTables(text), empty };
 }
 
 interface Look {
@@ -42,12 +43,54 @@ export function chart(name: string, { width = 100, icons = [], ...look }: Look) 
       noDataMessageStyle: 3,
       showExportToExcel: true,
       ...look,
-      ...(icons.length > 0 && { gridSettings: { formatters: icons.map(iconFor) } }),
+      ...(look.visualization === 'table' && { gridSettings: grid(text, icons) }),
       ...TIME,
       ...WORKSPACES,
     },
     customWidth: String(width),
     name,
+  };
+}
+
+/** More rows than anybody reads; the export has them all. */
+const ROW_LIMIT = 1000;
+
+/** `DaysToPurgeMost` → `Days to purge most`, `OccurredAt` → `Occurred`, `UserId` → `User id`. */
+const friendly = (column: string) => {
+  const words = column.replace(/(?<=.)At$/, '').split(/(?=[A-Z])/);
+  return words.map((word, index) => (index === 0 ? word : word.toLowerCase())).join(' ');
+};
+const isTime = (column: string) => /At$|^LastSync$|^AsOf$|Until$|^Since$|^Week$/.test(column);
+
+/** Names of the columns of the result: what the last `project` or `summarize` lists, without its functions. */
+function resultOf(text: string): readonly string[] {
+  let [list = ''] = (
+    text
+      .replace(/\/\/.*$|'[^']*'/gm, '')
+      .split(/\| (?:project|summarize)\b/)
+      .at(-1) ?? ''
+  ).split('|');
+  while (/\([^()]*\)/.test(list)) list = list.replace(/\([^()]*\)/g, '');
+  const names = list.split(/,|\bby\b/).map((one) => one.split('=')[0]?.trim() ?? '');
+  return names.filter((name) => /^\w+$/.test(name));
+}
+
+/** Names, times and icons of the columns that a query ends with. */
+function grid(text: string, icons: readonly string[]) {
+  const columns = resultOf(text);
+  return {
+    rowLimit: ROW_LIMIT,
+    formatters: [
+      ...columns.filter(isTime).map((columnMatch) => ({
+        columnMatch,
+        formatter: 6,
+        dateFormat: { showUtcTime: true, formatName: 'shortDateTimePattern' },
+      })),
+      ...icons.map(iconFor),
+    ],
+    labelSettings: columns
+      .filter((column) => friendly(column) !== column)
+      .map((columnId) => ({ columnId, label: friendly(columnId) })),
   };
 }
 
@@ -102,11 +145,11 @@ export function choice(id: string, name: string, label: string, from: string, al
     type: 2,
     query: query(from).text,
     typeSettings: {
-      additionalResourceOptions: all === undefined ? ['value::1'] : ['value::all'],
+      additionalResourceOptions: all === undefined ? ['value::1'] : ['value::1', 'value::all'],
       ...(all !== undefined && { selectAllValue: all }),
       showDefault: false,
     },
-    defaultValue: all === undefined ? 'value::1' : 'value::all',
+    defaultValue: 'value::1',
     ...TIME,
     ...WORKSPACES,
   };

@@ -133,7 +133,7 @@ export interface Config {
 }
 
 /** Who asks an Active Directory domain, and whose certificates are believed. */
-export interface DirectoryCredentials {
+interface DirectoryCredentials {
   readonly username: string | undefined;
   readonly password: string | undefined;
   /** PEM; the machine's own certificate authorities where absent. */

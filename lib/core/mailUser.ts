@@ -134,7 +134,10 @@ export function hadMailboxFact(user: DeletedUser, isMailUser: boolean): Fact {
   const exchange = assigned.find((plan) => !isFoundation(plan)) ?? provisioned[foundation];
   const isDecided = exchange?.servicePlanId === undefined && isMailUser;
   if (exchange !== undefined && !isDecided) {
-    return fact('yes', `an exchange plan (${exchange.status ?? 'no status'})`);
+    return fact(
+      'yes',
+      `an exchange plan (${[exchange.status ?? 'no status', exchange.servicePlanId].filter((text) => text !== undefined).join(', ')})`,
+    );
   }
   if (assignedPlans === undefined) return fact('unknown', 'Graph gave no assignedPlans');
   if (provisionedPlans === undefined) return fact('unknown', 'Graph gave no provisionedPlans');

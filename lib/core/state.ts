@@ -31,7 +31,7 @@ export interface Open extends Generation {
   readonly earlier: Open | undefined;
 }
 
-export interface Answer {
+interface Answer {
   readonly answer: AnswerName;
   readonly at: Timestamp;
   readonly retryAfterMs: number;
@@ -133,7 +133,7 @@ export interface Tonight {
   readonly notes: Notes;
 }
 
-export interface Ended {
+interface Ended {
   readonly at: Timestamp;
   readonly record: RecordOf<'settled'>;
   /** The DELETE, where one was sent. */
@@ -141,7 +141,7 @@ export interface Ended {
 }
 
 /** What only the process knows, and loses with it. */
-export interface Notes {
+interface Notes {
   /** Actions that are under way, until their lines are durable and applied. */
   readonly busy: Set<Action>;
   readonly underWay: Set<Key>;
@@ -154,7 +154,7 @@ export interface Notes {
   isClosing: boolean;
 }
 
-export interface Looked {
+interface Looked {
   /** Milliseconds since 1970: when to look again. `undefined`: not tonight. */
   readonly again: number | undefined;
   /** Seen still there when its DELETE can have no effect any more: it may be read again, to be tried again. */
@@ -169,7 +169,7 @@ export interface Stop {
 }
 
 /** What was read tonight and the second decision compares with. */
-export interface Known {
+interface Known {
   readonly organization: TenantFacts;
   readonly recipients: ReadonlyMap<ObjectId, SoftDeletedRecipient> | undefined;
   readonly planned: ReadonlyMap<Key, { readonly user: DeletedUser; readonly found: Found }>;

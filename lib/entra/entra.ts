@@ -11,8 +11,6 @@ import { createSelection } from './selection.ts';
 import { sightings } from './sightings.ts';
 import { readRoles } from './token.ts';
 
-export type { GraphCall } from './client.ts';
-
 export interface EntraOptions extends ClientOptions {
   /** Full names of the directory extension attributes that the policy reads. */
   readonly directoryExtensions: readonly string[];

@@ -4,7 +4,7 @@ import type { Fact, JsonObject, OrphanedRecipient, SoftDeletedRecipient } from '
 import { unexpected } from './refusals.ts';
 
 /** `recipientType` of a recipient that Exchange names more than once, or contradicts itself about. Never a mail user. */
-export const CONFLICT = 'conflict';
+const CONFLICT = 'conflict';
 
 export type From = 'Get-MailUser' | 'Get-Mailbox' | 'Get-OrganizationConfig';
 

@@ -150,7 +150,7 @@ function understood(json: JsonObject, prev: string | undefined, lineNumber: numb
 
 /** Strict, so that two different texts never read as the same line. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-export const textOf = (bytes: Uint8Array) => utf8.decode(bytes);
+const textOf = (bytes: Uint8Array) => utf8.decode(bytes);
 
 /** `undefined` where it is no JSON object in UTF-8. */
 export function jsonIn(bytes: Uint8Array): JsonObject | undefined {

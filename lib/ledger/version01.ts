@@ -7,7 +7,7 @@ import { upgraded } from './upgrade.ts';
 import { continuesOf, type OldFile, type OldLine, readOldNight } from './version01Night.ts';
 
 /** The newest file, and the hash of its last line. */
-export interface OldEnd {
+interface OldEnd {
   readonly file: string;
   readonly hash: string;
 }

@@ -77,7 +77,7 @@ describe('what is left says what it can', () => {
     expect(redacted(keep(2, 'reappeared'))).toMatchObject({
       id: keep(2, 'reappeared').id,
       reason: 'reappeared',
-      detail: 'a live user has its immutable id, its name or one of its addresses',
+      detail: 'a live user has its name or one of its addresses',
       facts: { onPremises: { value: 'no' } },
     });
   });

@@ -7,7 +7,7 @@ import type { World } from '../tenant/world.ts';
 import { DOMAIN } from './exportFolder.ts';
 
 /** What the policy and the app settings need to know of it. */
-export interface DirectoryAccess {
+interface DirectoryAccess {
   readonly url: string;
   readonly username: string;
   readonly password: string;

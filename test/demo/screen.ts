@@ -8,7 +8,7 @@ export interface Cell {
   readonly style?: Style;
 }
 
-export interface Column {
+interface Column {
   readonly title: string;
   readonly align?: 'right';
 }

@@ -9,7 +9,7 @@ import type { CompanyOptions } from './company.ts';
 import type { Options } from './options.ts';
 import { demoPolicy } from './policy.ts';
 
-export type DemoPolicy = ReturnType<typeof demoPolicy>;
+type DemoPolicy = ReturnType<typeof demoPolicy>;
 
 export interface Stage {
   readonly cast: Cast;

@@ -6,15 +6,15 @@
 import { randomUUID } from 'node:crypto';
 import Module, { createRequire } from 'node:module';
 
-export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none';
+type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none';
 export type Log = (level: LogLevel, message: string) => void;
 
-export interface RegisteredFunction {
+interface RegisteredFunction {
   readonly name: string;
   readonly bindings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-export interface TimerPayload {
+interface TimerPayload {
   readonly isPastDue: boolean;
 }
 

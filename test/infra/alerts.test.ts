@@ -12,16 +12,26 @@ import { DAY_MS, HOUR_MS } from '../tenant/clock.ts';
 import { arriving, type Company, lost, OUR_IDENTITY, openCompany } from './kql/company.ts';
 import { run } from './kql/evaluate.ts';
 import { QUERIES } from './kql/files.ts';
+import { filled } from './kql/filled.ts';
 import type { Row } from './kql/values.ts';
 import { auditRow } from './kql/workspace.ts';
 
 // Loading and warming up the parser takes seconds on a busy machine.
 jest.setTimeout(60_000);
 
-const RULES = QUERIES.filter(({ folder }) => folder === 'alerts').map(({ name, text }) => ({
-  name,
-  query: text.replace('{ourPrincipalId}', OUR_IDENTITY).replace('{knownInitiators}', 'dirsync@domain.com'),
-}));
+const rulesOf = (tenantId: string) =>
+  QUERIES.filter(({ folder, name }) => folder === 'alerts' && name !== 'nightSummary').map(
+    ({ name, text }) => ({
+      name,
+      query: filled(text, {
+        principalId: OUR_IDENTITY,
+        tenantId,
+        hostAccount: 'sthost1',
+        ledgerAccount: 'stledger1',
+        knownInitiators: ['dirsync@domain.com'],
+      }),
+    }),
+  );
 
 let company: Company;
 afterEach(() => company.close());
@@ -29,9 +39,10 @@ afterEach(() => company.close());
 /** Every rule that fires within `hours` of `from`, asked every hour, with the rows of its first time. */
 function fired(from: number, hours: number, step = 1): Readonly<Record<string, readonly Row[]>> {
   const all: Record<string, readonly Row[]> = {};
+  const rules = rulesOf(company.stage.world.tenantId);
   for (let now = from; now <= from + hours * HOUR_MS; now += step * HOUR_MS) {
     const tables = company.workspace.at(now, 48);
-    for (const { name, query } of RULES) {
+    for (const { name, query } of rules) {
       const { rows } = run(query, tables, new Date(now));
       if (rows.length > 0) all[name] ??= rows;
     }
@@ -55,7 +66,7 @@ test('a healthy fortnight: nights purge, and no alert fires', async () => {
 /** Ten have been gone for longer than the grace period. */
 const TEN = [9, 9, 9, 9, 9, 8, 8, 8, 8, 8];
 const PURGE = /^DELETE /;
-const brakes = (perNight: number, rolling = 300) => ({
+const limits = (perNight: number, rolling = 300) => ({
   accidentalDeletionPrevention: {
     perNight: { users: perNight },
     rollingBudget: { days: 7, users: rolling },
@@ -85,9 +96,9 @@ describe('each fires where its fault is, and no other does', () => {
     expect(Object.keys(alerts)).toEqual(['nightFailed']);
   });
 
-  test.each(['purge', 'report'])('nightRefused: a brake tripped, in %s mode', async (mode) => {
+  test.each(['purge', 'report'])('nightRefused: a limit was exceeded, in %s mode', async (mode) => {
     company = await openCompany(TEN);
-    const { report } = await company.night({ mode, ...brakes(5, 6) });
+    const { report } = await company.night({ mode, ...limits(5, 6) });
     const alerts = fired(company.now(), 23);
     expect(alerts).toMatchObject({
       nightRefused: [
@@ -129,7 +140,9 @@ describe('each fires where its fault is, and no other does', () => {
 
   test('noNight: 26 hours after the last, and where none ever was', async () => {
     company = await openCompany([]);
-    expect(fired(company.now(), 1)).toMatchObject({ noNight: [{ Nights: 0, LastSeen: null }] });
+    expect(fired(company.now(), 1)).toMatchObject({
+      noNight: [{ TenantId: company.stage.world.tenantId, LastSeen: null }],
+    });
     const { report } = await company.night();
     const began = company.now();
     expect(report.status).toBe('completed');
@@ -159,16 +172,21 @@ describe('each fires where its fault is, and no other does', () => {
       Success: false,
     };
     company.workspace.add('AppRequests', run, at);
-    const OuterMessage = 'The policy file policy.json is wrong: tenantId must be a GUID.';
-    company.workspace.add('AppExceptions', { TimeGenerated, OperationId, OuterMessage }, at);
+    const InnermostMessage = 'The policy file policy.json is wrong: tenantId must be a GUID.';
+    const OuterMessage = 'Exception while executing function: Functions.nightlyPurge';
+    company.workspace.add(
+      'AppExceptions',
+      { TimeGenerated, OperationId, OuterMessage, InnermostMessage },
+      at,
+    );
     const alerts = fired(company.now(), 20);
-    expect(alerts).toMatchObject({ notBegun: [{ RunId: 'e'.repeat(16), Detail: OuterMessage }] });
+    expect(alerts).toMatchObject({ notBegun: [{ RunId: 'e'.repeat(16), Detail: InnermostMessage }] });
     expect(Object.keys(alerts)).toEqual(['notBegun']);
   });
 
   test('notBegun: not for a refused night, whose function fails as well', async () => {
     company = await openCompany(TEN);
-    await company.night(brakes(5));
+    await company.night(limits(5));
     const TimeGenerated = new Date(company.now() - 60_000);
     const run = {
       TimeGenerated,
@@ -197,9 +215,11 @@ describe('each fires where its fault is, and no other does', () => {
     const { report } = await company.night();
     expect(report.status).toBe('refused');
     const alerts = fired(company.now(), 20);
-    expect(alerts).toMatchObject({
-      purgeUnverified: [{ UserId: intended?.id, DeletedDateTime: intended?.deletedDateTime }],
-    });
+    // The newest night counts it as well.
+    expect(alerts['purgeUnverified']).toMatchObject([
+      { UserId: intended?.id, DeletedDateTime: intended?.deletedDateTime },
+      { UserId: '', NightId: report.night, Purges: 1 },
+    ]);
     expect(Object.keys(alerts).sort()).toEqual(['nightFailed', 'nightRefused', 'purgeUnverified']);
   });
 
@@ -213,21 +233,21 @@ describe('each fires where its fault is, and no other does', () => {
     expect(Object.keys(fired(company.now() + HOUR_MS, 20))).toEqual(['nightFailed']);
   });
 
-  test('brakeNear: eight of ten, and not seven', async () => {
+  test('limitNear: eight of ten, and not seven', async () => {
     company = await openCompany([9, 9, 9, 9, 8, 8, 8]);
-    await company.night(brakes(10, 100));
+    await company.night(limits(10, 100));
     expect(fired(company.now(), 23)).toEqual({});
     await company.close();
     company = await openCompany([9, 9, 9, 9, 8, 8, 8, 8]);
-    const { report } = await company.night(brakes(10, 9));
+    const { report } = await company.night(limits(10, 9));
     const alerts = fired(company.now(), 23);
     expect(alerts).toMatchObject({
-      brakeNear: [
-        { NightId: report.night, Brake: 'perNight', Actual: 8, Limit: 10 },
-        { NightId: report.night, Brake: 'rollingBudget', Actual: 8, Limit: 9 },
+      limitNear: [
+        { NightId: report.night, LimitName: 'perNight', Actual: 8, Limit: 10 },
+        { NightId: report.night, LimitName: 'rollingBudget', Actual: 8, Limit: 9 },
       ],
     });
-    expect(Object.keys(alerts)).toEqual(['brakeNear']);
+    expect(Object.keys(alerts)).toEqual(['limitNear']);
   });
 
   test('foreignPurge: somebody else, but not who is known to', async () => {

@@ -43,7 +43,7 @@ describeWithCompiler("Microsoft's Bicep compiler", () => {
     test('of a type, a property, a parameter and a name that only a deployment can tell', () => {
       change('ledger.bicep', 'allowSharedKeyAccess: false', "allowSharedKeyAccess: 'no'");
       change('ledger.bicep', 'allowProtectedAppendWrites: true', 'allowProtectedAppendWrite: true');
-      change('main.bicep', 'skuName: ledgerSku', 'sku: ledgerSku');
+      change('storage.bicep', 'skuName: ledgerSku', 'sku: ledgerSku');
       change('ledger.bicep', "guid(ledger.id, 'function'", 'guid(ledger.id, principalId');
       const problems = lint(join(copy, MAIN));
       for (const code of ['BCP036', 'BCP089', 'BCP035', 'what-if-short-circuiting'])

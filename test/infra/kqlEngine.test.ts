@@ -155,7 +155,7 @@ describe('tables', () => {
       '| join kind=leftanti (AppEvents) on Name',
       '| join (AppEvents) on Name',
       '| where ItemCount != 3',
-      '| where Name contains "a"',
+      '| where Name has "a"',
       '| project tostring(Name)',
       '| extend X = tostring(todouble(ItemCount))',
       '| where Nme == "a"',

@@ -202,12 +202,12 @@ describe('night by night', () => {
     );
   });
 
-  test('brakes', () => {
+  test('limits', () => {
     const purges = recordsOf('planned').map(({ counts, budgetSpent }) => [
       counts.purge,
       counts.purge + budgetSpent,
     ]);
-    const of = (brake: string) => ask('brakes').filter(({ Brake }) => Brake === brake);
+    const of = (limit: string) => ask('limits').filter(({ LimitName }) => LimitName === limit);
     expect(of('perNight').map(({ Actual, Limit }) => [Actual, Limit])).toEqual(
       [0, 2, 3, 4].map((index) => [purges[index]?.[0], 100]),
     );

@@ -83,7 +83,7 @@ test('the credentials of Active Directory are references to the key vault', () =
 
 test('every cloud has its Graph and its Exchange', () => {
   const clouds = [
-    ...bicepText('main.bicep').matchAll(/^ {2}(\w+): \{ graph: '(\S+)', exchange: '(\S+)' \}$/gm),
+    ...bicepText('clouds.bicep').matchAll(/^ {2}(\w+): \{ graph: '(\S+)', exchange: '(\S+)' \}$/gm),
   ];
   expect(clouds.map(([, ...cloud]) => cloud)).toEqual([
     ['AzureCloud', 'https://graph.microsoft.com', 'https://outlook.office365.com'],

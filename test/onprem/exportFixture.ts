@@ -39,8 +39,7 @@ export const dnOf = (domain: string) =>
 export const rowsOf = (count: number, domain?: string) =>
   Array.from({ length: count }, (_, user) => rowOf(user, domain));
 
-export const quoted = (cells: readonly string[]) =>
-  cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',');
+const quoted = (cells: readonly string[]) => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',');
 export const csvOf = (rows: readonly (readonly string[])[]) =>
   [EXPORT_COLUMNS, ...rows].map((cells) => `${quoted(cells)}\r\n`).join('');
 

@@ -10,7 +10,7 @@ const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 export const CAN_BROWSE = existsSync(CHROMIUM) || process.env['CI'] === 'true';
 export const HOW_TO_BROWSE = 'apt-get install chromium, or set CHROMIUM to a Chromium or Chrome';
 
-export interface Opened {
+interface Opened {
   readonly page: Page;
   /** What a report must not do: requests, console messages, errors, dialogs, new windows. */
   readonly noises: readonly string[];

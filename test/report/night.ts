@@ -10,7 +10,7 @@ import { sure } from '../core/people.ts';
 import { announced, DELETED, decided, keep, started, TENANT, time, user } from '../edges/ledgerRecords.ts';
 import { EVERY_KIND, linesOf } from '../edges/telemetryLines.ts';
 
-export const STARTED = time('2026-11-20T02:00:00Z');
+const STARTED = time('2026-11-20T02:00:00Z');
 
 export const POLICY = {
   gracePeriodDays: 14,

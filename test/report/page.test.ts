@@ -1,4 +1,4 @@
-/** What the report says: the headline, what to do next, the brakes, the trend. */
+/** What the report says: the headline, what to do next, the limits, the trend. */
 import { describe, expect, test } from '@jest/globals';
 import { parse, serialize } from 'parse5';
 import type { RecordOf } from '../../lib/core/record.ts';

@@ -97,7 +97,7 @@ function checkEveryoneEnded(
 }
 
 /** DELETEs announced, neither withdrawn nor settled. */
-export function openIn(lines: readonly LedgerLine[]): ReadonlySet<string> {
+function openIn(lines: readonly LedgerLine[]): ReadonlySet<string> {
   const open = new Set<string>();
   for (const { record } of lines) {
     if (record.kind !== 'announced' && record.kind !== 'withdrawn' && record.kind !== 'settled') continue;

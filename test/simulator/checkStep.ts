@@ -132,7 +132,7 @@ function isCloudManaged({ deleted }: Told, id: string): boolean {
 }
 
 /** Did any source of tonight tell of somebody with one of its addresses, its former UPN or its immutable id? */
-export function hasReappeared(told: Told, user: Truth['user']): boolean {
+function hasReappeared(told: Told, user: Truth['user']): boolean {
   const names = [...namesOf(user)];
   return [...told.sources.values()].some(
     (source) =>

@@ -76,7 +76,7 @@ export interface Measure extends Pick<SourceTold, 'total' | 'slices' | 'parts'> 
   readonly at: LedgerLine['at'];
 }
 
-export interface Streak {
+interface Streak {
   readonly dates: number;
   /** UTC date. */
   readonly last: string;

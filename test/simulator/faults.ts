@@ -80,7 +80,7 @@ export const FAULTS = {
 export type Fault = keyof typeof FAULTS;
 
 /** Where a process can be when it dies. */
-export const OPERATIONS = [
+const OPERATIONS = [
   'ledger.lease',
   'ledger.read',
   'ledger.begin',

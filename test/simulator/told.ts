@@ -22,7 +22,7 @@ export interface SourceTold {
 }
 
 /** A DELETE on its way to the tenant. */
-export interface Send {
+interface Send {
   readonly id: string;
   /** Of the deletion that the recycle bin holds at that moment, if it holds one. */
   readonly deletedDateTime: string | undefined;

@@ -8,7 +8,7 @@ import { type Command, createCmdlets, type ExchangeDirectory, Refused } from './
 import { createProgramme, type Programme } from './faults.ts';
 import { listen, listener } from './wire.ts';
 
-export type ExchangeGrant = 'Exchange.ManageAsApp' | 'View-Only Recipients' | 'View-Only Configuration';
+type ExchangeGrant = 'Exchange.ManageAsApp' | 'View-Only Recipients' | 'View-Only Configuration';
 
 export interface ExchangeAdminOptions {
   readonly certificates: { readonly cert: string; readonly key: string };
@@ -28,7 +28,7 @@ export interface ExchangeAdminOptions {
   readonly seed?: number;
 }
 
-export interface ExchangeLogEntry {
+interface ExchangeLogEntry {
   readonly at: number;
   readonly cmdlet: string;
   readonly parameters: Readonly<Record<string, unknown>>;

@@ -12,7 +12,7 @@ import {
 import type { Twist } from './graph.ts';
 import { Random } from './random.ts';
 
-export interface When {
+interface When {
   /** Over `DELETE /directory/deletedItems/…` or `GET /users?$top=999`, decoded, without the version; the requests
    * inside a batch are matched each by themselves, the batch as `POST /$batch`. */
   readonly match: RegExp;

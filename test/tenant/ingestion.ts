@@ -15,7 +15,7 @@ export interface Envelope {
   readonly data: { readonly baseType: string; readonly baseData: BaseData };
 }
 
-export interface BaseData {
+interface BaseData {
   readonly name?: string;
   readonly properties?: Readonly<Record<string, string>>;
   readonly measurements?: Readonly<Record<string, number>>;
@@ -29,7 +29,7 @@ export interface BaseData {
  */
 export type IngestionFault = 'none' | 'partial' | 'drop' | 'stall' | 'down' | number;
 
-export interface IngestionRequest {
+interface IngestionRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;

@@ -10,7 +10,7 @@ const LAST =
   );
 
 /** Other people's domains. One of them only looks like the tenant's own. */
-export const PARTNER_DOMAINS = [
+const PARTNER_DOMAINS = [
   'contoso.com',
   'fabrikam.com',
   'northwindtraders.com',

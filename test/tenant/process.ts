@@ -9,7 +9,7 @@ import { startTenantServers, type TenantOptions, type TenantServers } from './se
 import { createCertificates } from './tls.ts';
 
 /** What another process needs to know. */
-export interface Whereabouts {
+interface Whereabouts {
   readonly tenantId: string;
   readonly graphRoot: string;
   readonly identityEndpoint: string;

@@ -4,7 +4,7 @@ import { syncedAttributes } from './entraUser.ts';
 import { immutableIdOf, type OnPremDirectory, type OnPremUser, within } from './onPrem.ts';
 import type { Timeline } from './timeline.ts';
 
-export const SYNC_CYCLE_MS = 30 * MINUTE_MS;
+const SYNC_CYCLE_MS = 30 * MINUTE_MS;
 
 export interface SyncOptions {
   readonly timeline: Timeline;

@@ -87,20 +87,20 @@ function move(from: Map<string, EntraUser>, to: Map<string, EntraUser>, id: stri
 export const deletedUser = (n: number, changes: Partial<EntraUser> = {}) =>
   tinyUser(n, { deletedDateTime: `2026-01-0${1 + (n % 4)}T00:00:00Z`, ...changes });
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
   readonly json: Json;
 }
 /** What a test reads of an answer, without a cast at every step. */
-export interface Json {
+interface Json {
   readonly [name: string]: unknown;
   readonly value: readonly Readonly<Record<string, unknown>>[];
   readonly error: { readonly code: string; readonly message: string };
   readonly responses: readonly BatchReply[];
 }
-export interface BatchReply {
+interface BatchReply {
   readonly id: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@
  */
 import { AGGREGATES } from './aggregates.ts';
 import { FUNCTIONS, OPERATORS } from './functions.ts';
-import { TABULAR } from './operators.ts';
+import { dataTable, TABULAR, unionOf } from './operators.ts';
 import { nameOf, parse, part, type Tree } from './parser.ts';
 import type { Named, Scope, Sight } from './scope.ts';
 import { isBag, type Rows, Timespan, text, type Value } from './values.ts';
@@ -49,7 +49,7 @@ function scopeOf(names: ReadonlyMap<string, Named>, now: Date): Scope {
 }
 
 function isTabular(tree: Tree, scope: Scope): boolean {
-  if (tree.kind === 'PipeExpression') return true;
+  if (['PipeExpression', 'UnionOperator'].includes(tree.kind)) return true;
   const named = tree.kind === 'NameReference' ? scope.names.get(nameOf(tree)) : undefined;
   return named !== undefined && 'rows' in named;
 }
@@ -68,6 +68,18 @@ function rowsOf(tree: Tree, scope: Scope): Rows {
       const apply = TABULAR[operator.kind];
       if (apply === undefined) throw new Error(`${operator.kind} is not known here`);
       return apply(operator, rowsOf(part(tree, 'Expression'), scope), scope);
+    }
+    case 'DataTableExpression':
+      return dataTable(tree, scope);
+    case 'UnionOperator': {
+      // With isfuzzy=true, a table that is not there is passed over.
+      const isFuzzy = part(tree, 'Parameters').items.some((one) => nameOf(one) === 'isfuzzy');
+      const isThere = (one: Tree) => one.kind !== 'NameReference' || scope.names.has(nameOf(one));
+      return unionOf(
+        part(tree, 'Expressions')
+          .items.filter((one) => !isFuzzy || isThere(one))
+          .map((one) => rowsOf(one, scope)),
+      );
     }
     default:
       throw new Error(`${tree.kind} is not known here as a table`);

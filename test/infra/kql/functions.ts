@@ -27,8 +27,10 @@ function startOfWeek(value: Value): Value {
 }
 
 function formatDatetime(value: Value, format: Value): Value {
-  if (format !== 'yyyy-MM-dd HH:mm') throw new Error(`format_datetime with ${text(format)}`);
-  return value instanceof Date ? value.toISOString().slice(0, 16).replace('T', ' ') : '';
+  const lengths: Readonly<Record<string, number>> = { 'yyyy-MM-dd HH:mm': 16, 'yyyy-MM-dd HH': 13 };
+  const length = lengths[text(format)];
+  if (length === undefined) throw new Error(`format_datetime with ${text(format)}`);
+  return value instanceof Date ? value.toISOString().slice(0, length).replace('T', ' ') : '';
 }
 
 function withoutKeys(bag: Value, keys: Value): Value {
@@ -97,6 +99,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   '>': comparison((order) => order > 0),
   '>=': comparison((order) => order >= 0),
   '=~': (left, right) => text(left).toLowerCase() === text(right).toLowerCase(),
+  contains: (left, right) => text(left).toLowerCase().includes(text(right).toLowerCase()),
   startswith: (left, right) => text(left).toLowerCase().startsWith(text(right).toLowerCase()),
   '+': arithmetic(
     (a, b) => a + b,

@@ -146,6 +146,26 @@ const mvExpand: Operator = (operator, { columns, rows }, scope) => {
   };
 };
 
+/** The rows of all, in the columns of any: what one of them lacks is null, an empty string after its first use. */
+export function unionOf(all: readonly Rows[]): Rows {
+  const columns = unique(all.flatMap((one) => one.columns));
+  const blank = Object.fromEntries(columns.map((name) => [name, null]));
+  return { columns, rows: all.flatMap(({ rows }) => rows.map((row) => ({ ...blank, ...row }))) };
+}
+
+const union: Operator = (operator, input, scope) =>
+  unionOf([input, ...part(operator, 'Expressions').items.map((item) => scope.rowsOf(item))]);
+
+/** `datatable (Name: type, …) [value, …]` */
+export function dataTable(tree: Tree, scope: Scope): Rows {
+  const columns = part(part(tree, 'Schema'), 'Columns').items.map((one) => nameOf(part(one, 'Name')));
+  const values = part(tree, 'Values').items.map((value) => scope.scalar(value, { row: {} }));
+  const rows = Array.from({ length: values.length / columns.length }, (_, at) =>
+    Object.fromEntries(columns.map((name, index) => [name, values[at * columns.length + index] ?? null])),
+  );
+  return { columns, rows };
+}
+
 export const TABULAR: Readonly<Record<string, Operator>> = {
   FilterOperator: where,
   ExtendOperator: extend,
@@ -154,4 +174,5 @@ export const TABULAR: Readonly<Record<string, Operator>> = {
   JoinOperator: join,
   SortOperator: sort,
   MvExpandOperator: mvExpand,
+  UnionOperator: union,
 };

@@ -68,10 +68,15 @@ interface Loaded {
   };
 }
 
-let loaded: { readonly service: Loaded; readonly globals: unknown } | undefined;
+interface Service {
+  readonly service: Loaded;
+  readonly globals: unknown;
+  readonly noTables: unknown;
+}
+let loaded: Service | undefined;
 
 /** The two scripts make globals; a context of their own keeps those out of ours. */
-function load(): { readonly service: Loaded; readonly globals: unknown } {
+function load(): Service {
   if (loaded !== undefined) return loaded;
   const folder = join(
     createRequire(join(process.cwd(), 'package.json')).resolve('@kusto/language-service-next/package.json'),
@@ -88,10 +93,9 @@ function load(): { readonly service: Loaded; readonly globals: unknown } {
       name,
     ),
   );
-  loaded = {
-    service,
-    globals: GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.$ctor1('workspace', tables)),
-  };
+  const workspace = (holding: readonly unknown[]) =>
+    GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.$ctor1('workspace', holding));
+  loaded = { service, globals: workspace(tables), noTables: workspace([]) };
   return loaded;
 }
 
@@ -99,13 +103,16 @@ const parsed = new Map<string, Query>();
 
 /** Parses and analyses `text` against the tables of a Log Analytics workspace. */
 export function parse(text: string): Query {
-  const query = parsed.get(text) ?? analyse(text);
+  const query = parsed.get(text) ?? analyse(text, load().globals);
   parsed.set(text, query);
   return query;
 }
 
-function analyse(text: string): Query {
-  const { service, globals } = load();
+/** What is wrong with it in a workspace in which no table exists yet. */
+export const problemsWithoutTables = (text: string) => analyse(text, load().noTables).problems;
+
+function analyse(text: string, globals: unknown): Query {
+  const { service } = load();
   const code = service.Kusto.Language.KustoCode.ParseAndAnalyze(text, globals);
   const problems = listOf(code.GetDiagnostics())
     .filter(({ Severity }) => Severity === 'Error' || Severity === 'Warning')

@@ -27,6 +27,9 @@ export function readsOf(tree: Tree): Reads {
 
   function rows(expression: Tree): Events {
     if (expression.kind === 'ParenthesizedExpression') return rows(part(expression, 'Expression'));
+    if (expression.kind === 'UnionOperator') {
+      return new Set(part(expression, 'Expressions').items.flatMap((one) => [...rows(one)]));
+    }
     if (expression.kind === 'PipeExpression') {
       const before = rows(part(expression, 'Expression'));
       const operator = part(expression, 'Operator');
@@ -124,7 +127,7 @@ function namesIn(node: Tree): readonly ['in' | 'not in' | undefined, readonly st
 function eventLiterals(tree: Tree): readonly string[] {
   return [...nodesOf(tree)]
     .filter(({ kind }) => kind === 'PipeExpression')
-    .filter((pipe) => sourceOf(pipe) === 'AppEvents' && part(pipe, 'Operator').kind === 'FilterOperator')
+    .filter((pipe) => sourceOf(pipe) === 'appEvents' && part(pipe, 'Operator').kind === 'FilterOperator')
     .flatMap((pipe) => [...nodesOf(part(part(pipe, 'Operator'), 'Condition'))])
     .flatMap((node) => namesIn(node)[1]);
 }

@@ -1,6 +1,6 @@
 /**
  * The tables of a Log Analytics workspace that queries may ask, with their columns (Azure Monitor Logs reference,
- * pages AppEvents, AppDependencies, AppExceptions, AppRequests and AuditLogs, as of July 2026; of AppRequests, whose
+ * pages AppEvents, AppDependencies, AppExceptions, AppRequests and AuditLogs, and StorageBlobLogs, as of July 2026; of AppRequests, whose
  * page includes its table from elsewhere, the rendered page). Columns that no query here could want are left out:
  * those of the client's browser and place, and of billing.
  */
@@ -85,6 +85,20 @@ export const TABLES = {
     ['ResultReason', 'string'],
     ['TargetResources', 'dynamic'],
     ['Type', 'string'],
+  ],
+  StorageBlobLogs: [
+    ['TimeGenerated', 'datetime'],
+    ['AccountName', 'string'],
+    ['AuthenticationType', 'string'],
+    ['CallerIpAddress', 'string'],
+    ['Category', 'string'],
+    ['ObjectKey', 'string'],
+    ['OperationName', 'string'],
+    ['RequesterObjectId', 'string'],
+    ['StatusText', 'string'],
+    ['Type', 'string'],
+    ['Uri', 'string'],
+    ['UserAgentHeader', 'string'],
   ],
 } as const satisfies Readonly<Record<string, Columns>>;
 

@@ -24,13 +24,17 @@ export function createWorkspace(): Workspace {
     AppRequests: [],
     AppExceptions: [],
     AuditLogs: [],
+    StorageBlobLogs: [],
   };
   return {
     add(table, row, arrivedAt) {
       const known: readonly string[] = TABLES[table].map(([name]) => name);
       const strange = Object.keys(row).filter((name) => !known.includes(name));
       if (strange.length > 0) throw new Error(`${table} has no column ${strange.join()}`);
-      const blank = Object.fromEntries(known.map((name) => [name, null]));
+      // A string is never null in KQL.
+      const blank = Object.fromEntries(
+        TABLES[table].map(([name, type]) => [name, type === 'string' ? '' : null]),
+      );
       held[table].push({ row: { ...blank, Type: table, ...row }, arrivedAt });
     },
     lose(table, unwanted) {
@@ -99,6 +103,26 @@ export function addEnvelope(workspace: Workspace, { time, tags, data }: Envelope
 function milliseconds(duration: string): number {
   const [hours = '0', minutes = '0', seconds = '0'] = duration.split(':');
   return Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Math.round(Number(seconds) * 1000);
+}
+
+/** A write or a delete in a storage account, as its diagnostic log has it (table StorageBlobLogs). */
+export function blobRow(
+  at: number,
+  [account, path]: readonly [account: string, path: string],
+  operation: string,
+  by: { readonly requester?: string; readonly authentication?: string } = {},
+): Row {
+  return {
+    TimeGenerated: new Date(at),
+    AccountName: account,
+    AuthenticationType: by.authentication ?? 'OAuth',
+    CallerIpAddress: '203.0.113.7:443',
+    Category: operation.startsWith('Delete') ? 'StorageDelete' : 'StorageWrite',
+    ObjectKey: `/${account}/${path}`,
+    OperationName: operation,
+    RequesterObjectId: by.requester ?? '',
+    StatusText: 'Success',
+  };
 }
 
 /** A permanent deletion in Entra ID's audit log: `InitiatedBy` names an app or a person. */
