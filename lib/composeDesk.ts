@@ -5,6 +5,7 @@ import { exchangeOf, extensionsIn, haltOf, onPremSource, readPolicy, systemClock
 import type { DeskConfig } from './config.ts';
 import type { Policy } from './core/policy.ts';
 import type { LedgerLine } from './core/record.ts';
+import { readAccount } from './entra/account.ts';
 import { createEntraReader } from './entra/reader.ts';
 import { createBlobLedgerReader } from './ledger/blob.ts';
 import { createFileLedgerReader } from './ledger/file.ts';
@@ -31,7 +32,7 @@ export interface Desk {
 /** @throws NightRefused `policyInvalid` | `configurationInvalid` */
 export function composeDesk(config: DeskConfig): Desk {
   const policy = readPolicy(config.policyFile);
-  const credential = createCredential({ clientId: config.managedIdentityClientId, inAzure: config.inAzure });
+  const credential = credentialOf(config);
   const storage = forStorage(credential);
   const { entra, source } = createEntraReader({
     graphRoot: config.graphRoot,
@@ -54,14 +55,21 @@ export function composeDesk(config: DeskConfig): Desk {
   };
 }
 
-/** The ledger alone, for what needs neither tenant nor policy. */
-export function deskLedger({
-  ledger,
-  managedIdentityClientId,
-  inAzure,
-}: DeskConfig): LedgerReader | undefined {
+/** The ledger alone, for what needs neither tenant nor policy; `undefined` where no setting says where it is. */
+export function deskLedger({ ledger, ...config }: DeskConfig): LedgerReader | undefined {
   if (ledger === undefined) return undefined;
-  if ('directory' in ledger) return createFileLedgerReader(ledger.directory);
-  const credential = forStorage(createCredential({ clientId: managedIdentityClientId, inAzure }));
-  return createBlobLedgerReader({ containerUrl: ledger.containerUrl, credential });
+  return 'directory' in ledger
+    ? createFileLedgerReader(ledger.directory)
+    : createBlobLedgerReader({
+        containerUrl: ledger.containerUrl,
+        credential: forStorage(credentialOf(config)),
+      });
 }
+
+/** Who reads it. @throws NightRefused `accessDenied` */
+export const deskAccount = (config: DeskConfig, signal: AbortSignal) =>
+  readAccount(config.graphRoot, credentialOf(config), SIGN_IN_MS, signal);
+
+const SIGN_IN_MS = 60_000;
+const credentialOf = ({ managedIdentityClientId, inAzure }: Omit<DeskConfig, 'ledger'>) =>
+  createCredential({ clientId: managedIdentityClientId, inAzure });

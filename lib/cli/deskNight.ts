@@ -5,7 +5,7 @@ import { apply } from '../core/apply.ts';
 import { nightId, type Timestamp } from '../core/ids.ts';
 import type { DeletedUser } from '../core/model.ts';
 import type { LedgerLine, RecordOf } from '../core/record.ts';
-import { emptyState, type State } from '../core/state.ts';
+import { emptyState, type Standing, type State } from '../core/state.ts';
 import { SOURCE } from '../core/vocabulary.ts';
 import { type NightReport, runNight } from '../night.ts';
 import type { Entra, OnPremSource, Ports, Telemetry } from '../ports.ts';
@@ -50,6 +50,16 @@ export async function nightAtDesk(desk: Desk, options: DeskNightOptions): Promis
     },
   );
   return { report, state, recordedExchange, html: html() };
+}
+
+/** When a verdict was last come to, and by whom. What stands unchanged in a new plan was decided anew. */
+export function seenAt(
+  { tonight }: State,
+  { at }: Standing,
+): { readonly asOf: Timestamp; readonly from: 'thisDesk' | 'ledger' } {
+  return tonight?.planned === undefined
+    ? { asOf: at, from: 'ledger' }
+    : { asOf: tonight.endedAt ?? tonight.startedAt, from: 'thisDesk' };
 }
 
 function portsOf(desk: Desk, { terminal, deleted }: DeskNightOptions, ledger: Ports['ledger']): Ports {

@@ -2,10 +2,15 @@
 /** `mailuser-purge`: what an operator asks from a desk. It reads, and never purges. */
 import { Command, CommanderError, Option } from 'commander';
 import tool from '../../package.json' with { type: 'json' };
+import { audit } from './audit.ts';
 import { runDemo } from './demo.ts';
 import { EXIT, type Exit, failed } from './exit.ts';
+import { nights } from './nights.ts';
+import { report } from './report.ts';
+import { schema } from './schema.ts';
 import type { CommonOptions, Context } from './session.ts';
 import { createTerminal, visible } from './terminal.ts';
+import { tonight } from './tonight.ts';
 import { why } from './why.ts';
 
 const terminal = createTerminal(process.stdout, process.stderr);
@@ -68,6 +73,35 @@ function program(): Command {
     .argument('<what>', 'an address, a UPN, an object id, a file with the bounce, or - for a bounce on stdin')
     .description('Is a deleted user the cause of a bounce? Who holds the address, and what becomes of it.')
     .action(framed(why));
+  root
+    .command('tonight')
+    .description('What a night would do now: who would be purged, who is due when, how near each limit is.')
+    .option('--html <file>', "also write the night's page")
+    .action(framed(tonight));
+  root
+    .command('nights')
+    .description('The nights in the ledger, the last first.')
+    .option('--days <count>', 'how far to look back', '31')
+    .action(framed(nights));
+  root
+    .command('report')
+    .description("A night's page, from beside the ledger.")
+    .option(
+      '--night <night>',
+      'its date (2026-11-23), or its id or the first digits of it; the last one by default',
+    )
+    .option('--out <file>', 'where to write it; a new temporary folder by default')
+    .option('--open', 'open it in the browser')
+    .action(framed(report));
+  root
+    .command('audit')
+    .description('Is the ledger whole? First bad line, purges and nights without an end, missing nights.')
+    .action(framed(audit));
+  root
+    .command('schema')
+    .argument('<command>', 'one that takes --json')
+    .description('The JSON Schema of what a command prints with --json.')
+    .action(framed(schema));
   return root;
 }
 

@@ -1,7 +1,7 @@
 /** A desk, signed in. Account and tenant are the first thing that is said. */
-import { composeDesk, type Desk } from '../composeDesk.ts';
+import { composeDesk, type Desk, deskAccount, deskLedger } from '../composeDesk.ts';
 import { type DeskConfig, type Environment, readDeskConfig } from '../config.ts';
-import type { Account } from '../ports.ts';
+import type { Account, LedgerReader } from '../ports.ts';
 import { UsageError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,11 +32,29 @@ export interface Session {
 export async function signIn(context: Context, options: CommonOptions): Promise<Session> {
   const desk = composeDesk(configOf(context.environment, options));
   const account = await desk.entra.account(context.signal);
-  context.onAccount(account);
-  context.terminal.note(
+  greet(context, account);
+  return { desk, account };
+}
+
+/** The ledger alone. In a folder it needs no sign-in. @throws NightRefused; UsageError */
+export async function openLedger(context: Context, options: CommonOptions): Promise<LedgerReader> {
+  const config = configOf(context.environment, options);
+  const ledger = deskLedger(config);
+  if (ledger === undefined || config.ledger === undefined) {
+    throw new UsageError(
+      'Where is the ledger? Give --ledger <URL of the container, or a folder>, or set LEDGER_CONTAINER_URL.',
+    );
+  }
+  if ('containerUrl' in config.ledger) greet(context, await deskAccount(config, context.signal));
+  context.terminal.note(`The ledger in ${ledger.location}.`);
+  return ledger;
+}
+
+function greet({ terminal, onAccount }: Context, account: Account): void {
+  onAccount(account);
+  terminal.note(
     `Signed in as ${account.name ?? 'an account without a name'}, tenant ${account.tenantId ?? 'unknown'}.`,
   );
-  return { desk, account };
 }
 
 /** @throws NightRefused `configurationInvalid`; UsageError */

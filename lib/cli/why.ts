@@ -5,7 +5,7 @@ import type { Policy } from '../core/policy.ts';
 import type { State } from '../core/state.ts';
 import { FACT_NAMES } from '../core/vocabulary.ts';
 import { cureOfDeleted, cureOfSoftDeleted, cureOfStaleX500, lookElsewhere, otherCauses } from './cures.ts';
-import { type DeskNight, nightAtDesk } from './deskNight.ts';
+import { type DeskNight, nightAtDesk, seenAt } from './deskNight.ts';
 import { EXIT, type Exit, missingRole } from './exit.ts';
 import { type Found, findHolders } from './findHolders.ts';
 import { type CommonOptions, type Context, type Session, signIn } from './session.ts';
@@ -81,14 +81,12 @@ function answerOf({ legacyExchangeDNs }: Subject, { holders, notRead }: Found): 
 }
 
 function verdictsOf(holders: readonly Holder[], state: State, policy: Policy): readonly ToldVerdict[] {
-  const isNow = state.tonight?.planned !== undefined;
   return holders.flatMap((holder) => {
     const id: ObjectId | undefined = holder.kind === 'deletedUser' ? objectId(holder.id) : undefined;
     const standing = id && state.evidence.get(id);
     if (standing === undefined) return [];
     const { decided, absentNights } = standing;
-    // What stands unchanged was decided just now all the same.
-    const asOf = isNow ? (state.tonight?.endedAt ?? standing.at) : standing.at;
+    const { asOf, from } = seenAt(state, standing);
     const due = dueAt(decided, absentNights, policy, asOf);
     return [
       {
@@ -103,7 +101,7 @@ function verdictsOf(holders: readonly Holder[], state: State, policy: Policy): r
         nightsAbsent: absentNights,
         ...(due !== undefined && { dueAt: due }),
         asOf,
-        from: isNow ? ('thisDesk' as const) : ('ledger' as const),
+        from,
       },
     ];
   });
