@@ -6,6 +6,7 @@ import { audit } from './audit.ts';
 import { runDemo } from './demo.ts';
 import { EXIT, type Exit, failed } from './exit.ts';
 import { nights } from './nights.ts';
+import { policyCheck } from './policyCheck.ts';
 import { report } from './report.ts';
 import { schema } from './schema.ts';
 import type { CommonOptions, Context } from './session.ts';
@@ -97,6 +98,13 @@ function program(): Command {
     .command('audit')
     .description('Is the ledger whole? First bad line, purges and nights without an end, missing nights.')
     .action(framed(audit));
+  root
+    .command('policy')
+    .description('The policy file.')
+    .command('check')
+    .argument('[file]', 'the policy file; POLICY_FILE, or policy.json, where absent')
+    .description('What is wrong with it, by line and column, also where its schema accepts it. Asks nobody.')
+    .action(framed(policyCheck));
   root
     .command('schema')
     .argument('<command>', 'one that takes --json')

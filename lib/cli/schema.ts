@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { auditResult } from './audit.ts';
 import { EXIT, type Exit, UsageError } from './exit.ts';
 import { nightsResult } from './nights.ts';
+import { policyCheckResult } from './policyCheck.ts';
 import { reportResult } from './report.ts';
 import type { CommonOptions, Context } from './session.ts';
 import { tonightResult } from './tonightResult.ts';
@@ -14,6 +15,7 @@ const RESULTS = new Map<string, z.ZodType>([
   ['nights', nightsResult],
   ['report', reportResult],
   ['audit', auditResult],
+  ['policy check', policyCheckResult],
 ]);
 
 /** @throws UsageError */
