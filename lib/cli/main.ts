@@ -7,6 +7,7 @@ import { runDemo } from './demo.ts';
 import { EXIT, type Exit, failed } from './exit.ts';
 import { nights } from './nights.ts';
 import { policyCheck } from './policyCheck.ts';
+import { replay } from './replay.ts';
 import { report } from './report.ts';
 import { schema } from './schema.ts';
 import type { CommonOptions, Context } from './session.ts';
@@ -98,6 +99,11 @@ function program(): Command {
     .command('audit')
     .description('Is the ledger whole? First bad line, purges and nights without an end, missing nights.')
     .action(framed(audit));
+  root
+    .command('replay')
+    .description('Past nights under another policy (--policy), from what the ledger recorded.')
+    .option('--from <days>', 'how far to look back, as in 30d', '30d')
+    .action(framed(replay));
   root
     .command('policy')
     .description('The policy file.')

@@ -4,6 +4,7 @@ import { auditResult } from './audit.ts';
 import { EXIT, type Exit, UsageError } from './exit.ts';
 import { nightsResult } from './nights.ts';
 import { policyCheckResult } from './policyCheck.ts';
+import { replayResult } from './replay.ts';
 import { reportResult } from './report.ts';
 import type { CommonOptions, Context } from './session.ts';
 import { tonightResult } from './tonightResult.ts';
@@ -15,6 +16,7 @@ const RESULTS = new Map<string, z.ZodType>([
   ['nights', nightsResult],
   ['report', reportResult],
   ['audit', auditResult],
+  ['replay', replayResult],
   ['policy check', policyCheckResult],
 ]);
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { auditResult } from '../../lib/cli/audit.ts';
 import { nightsResult } from '../../lib/cli/nights.ts';
+import { replayResult } from '../../lib/cli/replay.ts';
 import { reportResult } from '../../lib/cli/report.ts';
 import { tonightResult } from '../../lib/cli/tonightResult.ts';
 import { whyResult } from '../../lib/cli/whyResult.ts';
@@ -163,6 +164,47 @@ describe('beside the function', () => {
   });
 });
 
+describe('replay', () => {
+  const other = (name: string, sections: object) => {
+    const policy = JSON.parse(readFileSync(join(rig.folder, 'policy.json'), 'utf8')) as object;
+    return rig.write(name, JSON.stringify({ ...policy, ...sections }));
+  };
+  const replayed = (file: string) => rig.json(replayResult, 'replay', '--policy', file, '--from', '2d');
+
+  test('finds no difference under the policy that was in force', async () => {
+    expect(await replayed(other('same.json', {}))).toEqual({
+      command: 'replay',
+      nights: 2,
+      newlyPurged: [],
+      newlyKept: [],
+      unknown: [],
+      lookedOtherwise: [],
+    });
+  });
+  test('names who would newly be purged, and who newly kept', async () => {
+    const short = await replayed(other('short.json', { gracePeriodDays: 0 }));
+    expect(short.newlyPurged).toMatchObject([
+      { id: idOf(13), before: 'keep: withinGracePeriod', after: 'purge' },
+    ]);
+    expect([short.newlyKept, short.unknown]).toEqual([[], []]);
+    const long = await replayed(other('long.json', { gracePeriodDays: 18 }));
+    expect(long.newlyKept).toMatchObject([
+      { id: idOf(11), before: 'purge', after: expect.stringContaining('withinGracePeriod') },
+    ]);
+    expect(long.newlyPurged).toEqual([]);
+  });
+  test('says of whom it is not known, where a rule asks for what was not recorded', async () => {
+    const protect = { domains: ['elsewhere.example'], userPrincipalNames: ['lee.*'] };
+    const { newlyKept, unknown } = await replayed(other('protect.json', { protect }));
+    expect(newlyKept).toMatchObject([{ id: idOf(12), after: expect.stringContaining('protectedBy') }]);
+    expect(unknown.map(({ id }) => id).sort()).toEqual([idOf(11), idOf(13)]);
+  });
+  test('names the sections under which other facts would have been gathered', async () => {
+    const result = await replayed(other('exchange.json', { exchange: { use: 'required' } }));
+    expect(result.lookedOtherwise).toEqual(['exchange']);
+  });
+});
+
 describe('a ledger that is not whole', () => {
   const spoiled = (spoil: (lines: string[]) => readonly string[]) => {
     const folder = join(rig.folder, 'spoiled');
@@ -211,6 +253,10 @@ describe('wrong usage and no access', () => {
     ['tonight', '--html', '/nowhere/page.html'],
     ['audit', 'extra'],
     ['schema', 'nothing'],
+    ['replay'],
+    ['replay', '--policy', '/nowhere.json'],
+    ['replay', '--policy', 'package.json'],
+    ['replay', '--policy', 'policy.json', '--from', 'ever'],
   ])('%j ends with 2', async (...args) => {
     const { code, stdout, stderr } = await rig.run(args);
     expect([code, stdout]).toEqual([2, '']);
