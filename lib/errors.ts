@@ -32,6 +32,11 @@ export class LedgerFailed extends Error {
   override readonly name = 'LedgerFailed';
 }
 
+/** The night was asked to end before it had the ledger. */
+export class NightStopped extends Error {
+  override readonly name = 'NightStopped';
+}
+
 /** What went wrong, in one line that is fit for the log. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);

@@ -11,9 +11,9 @@ import { PACE, type Pace } from './core/pace.ts';
 import type { Policy } from './core/policy.ts';
 import type { LedgerRecord, RecordOf } from './core/record.ts';
 import { redactedEnding } from './core/redaction.ts';
-import { type Action, emptyState, type State, type Tonight } from './core/state.ts';
+import { type Action, emptyState, type State, type Stop, type Tonight } from './core/state.ts';
 import type { NightStatus, OutcomeName } from './core/vocabulary.ts';
-import { LedgerFailed, messageOf, NightRefused } from './errors.ts';
+import { LedgerFailed, messageOf, NightRefused, NightStopped } from './errors.ts';
 import { leaveReport, type Night, sendTelemetry } from './nightAfter.ts';
 import { perform } from './perform.ts';
 import type { OpenLedger, Ports } from './ports.ts';
@@ -181,7 +181,8 @@ async function carryOut(night: Night, action: Action): Promise<void> {
   }
 }
 
-function stopFor(error: unknown) {
+function stopFor(error: unknown): Stop {
+  if (error instanceof NightStopped) return { how: 'stopped', why: error.message, refusals: [] };
   const [refusal] = error instanceof NightRefused ? refused(error.refusals) : [];
   if (refusal?.kind === 'stop') return refusal;
   return failedBy(messageOf(error), error instanceof Error ? error.stack : undefined);

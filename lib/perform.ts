@@ -1,12 +1,13 @@
 /** Performs one action: the only caller of ports in a night. It judges nothing. */
-import type { Answers } from './core/answers.ts';
+import type { Answers, Fresh, Sighting } from './core/answers.ts';
+import { isCandidate } from './core/decide.ts';
 import type { ImmutableId, ObjectId } from './core/ids.ts';
-import type { DeletedUser, Organization, Presence, SoftDeletedRecipient } from './core/model.ts';
+import type { DeletedUser, Organization, SoftDeletedRecipient } from './core/model.ts';
 import { isFresh, NOT_FRESH } from './core/next.ts';
 import { startSample } from './core/overlap.ts';
 import type { Pace } from './core/pace.ts';
 import type { Policy } from './core/policy.ts';
-import { type Diff, startDiff } from './core/presence.ts';
+import { alsoHeld, type Diff, startDiff } from './core/presence.ts';
 import { type Action, idOf, keysOf, type State } from './core/state.ts';
 import { messageOf, NightRefused } from './errors.ts';
 import type { OnPremSource, OpenLedger, Ports } from './ports.ts';
@@ -93,10 +94,16 @@ async function* readSources(
     answers.push(answer);
   }
   const summaries = answers.map(({ summary }) => summary);
+  const found = diff.finish(summaries);
+  const candidates = known.deleted.filter((user) => {
+    const one = found.get(user.id);
+    return one !== undefined && isCandidate(user, one, known, policy, ports.clock.now());
+  });
+  const held = await ports.entra.holders(candidates, signal);
   yield {
     kind: 'everybody',
     ...known,
-    found: diff.finish(summaries),
+    found: new Map([...found].map(([id, one]) => [id, alsoHeld(one, held.get(id))])),
     syncedUsers: summaries.find(({ kind }) => kind === 'entra')?.total ?? 0,
     roles: policy.mode === 'purge' ? await ports.entra.roles(signal) : undefined,
   };
@@ -124,25 +131,53 @@ async function readSource(
   return { kind: 'source', summary: page.value, sample, found } as const;
 }
 
-/** Where the objects are now; before a DELETE also whether any source has them again. */
-async function look(action: Action, { ports, state, signal }: Performing): Promise<Answers> {
-  const { clock, entra, sources } = ports;
+/** Where the objects are now; before a DELETE also everything else that decides. */
+async function look(action: Action, performing: Performing): Promise<Answers> {
+  const { clock, entra } = performing.ports;
   const ids = keysOf(action).map(idOf);
-  const askedAt = clock.now();
-  const sightings = await entra.sightings(ids, signal);
-  const presences = new Map<ImmutableId, readonly Presence[]>();
-  if (action.kind === 'reread') {
-    const planned = state.tonight?.notes.known?.planned;
-    const wanted = keysOf(action).flatMap((key) => planned?.get(key)?.user.immutableId ?? []);
-    const answers = await Promise.all(sources.map((source) => source.recheck(wanted, signal)));
-    for (const id of wanted) {
-      presences.set(
-        id,
-        answers.map((answer) => answer.get(id) ?? { state: 'unknown', origin: 'no answer for this user' }),
-      );
-    }
+  try {
+    // First, since it can take long: what is read last is what the step is fresh by.
+    const recipients = action.kind === 'reread' ? await recipientsAgain(performing) : undefined;
+    const askedAt = clock.now();
+    const sightings = await entra.sightings(ids, performing.signal);
+    const fresh = action.kind === 'reread' ? await freshFacts(sightings, recipients, performing) : undefined;
+    return { kind: 'sightings', askedAt, sightings, fresh };
+  } catch (error) {
+    if (action.kind !== 'reread' || !(error instanceof NightRefused)) throw error;
+    return {
+      kind: 'sightings',
+      askedAt: clock.now(),
+      sightings: new Map(),
+      fresh: undefined,
+      why: error.message,
+    };
   }
-  return { kind: 'sightings', askedAt, sightings, presences };
+}
+
+/** What Exchange says now, if it answered tonight. @throws NightRefused */
+async function recipientsAgain({ ports, state, signal }: Performing) {
+  const before = state.tonight?.notes.known?.recipients;
+  return before === undefined ? undefined : (await ports.exchange?.softDeletedRecipients(signal))?.byId;
+}
+
+/** @throws NightRefused */
+async function freshFacts(
+  sightings: ReadonlyMap<ObjectId, Sighting>,
+  recipients: Fresh['recipients'],
+  { ports: { entra, sources }, signal }: Performing,
+): Promise<Fresh> {
+  const users = [...sightings.values()].flatMap(({ deleted }) =>
+    typeof deleted === 'object' ? [deleted] : [],
+  );
+  const wanted = users.flatMap(({ immutableId }) => immutableId ?? []);
+  const [organization, held, ...answers] = await Promise.all([
+    entra.organization(signal),
+    entra.holders(users, signal),
+    ...sources.map((source) => source.recheck(wanted, signal)),
+  ]);
+  const noAnswer = { state: 'unknown', origin: 'no answer for this user' } as const;
+  const presences = new Map(wanted.map((id) => [id, answers.map((answer) => answer.get(id) ?? noAnswer)]));
+  return { organization, recipients, presences, held };
 }
 
 /** Directly before the wire halt, lease and age of the re-read are asked once more. @throws LedgerFailed */

@@ -124,7 +124,7 @@ export interface Ledger {
   readonly location: string;
   /**
    * Takes the log for one run alone; waits for another run that holds it.
-   * @throws NightRefused `anotherNightRuns` | `ledgerUnusable`
+   * @throws NightRefused `anotherNightRuns` | `ledgerUnusable`; NightStopped where `signal` aborts first
    */
   open(night: NightId, clock: Clock, signal: AbortSignal): Promise<OpenLedger>;
 }

@@ -97,14 +97,26 @@ export type ReadAnswer =
       readonly roles: readonly string[] | undefined;
     };
 
+/** Read again for one step, just before its DELETEs. */
+export interface Fresh {
+  readonly organization: Organization;
+  /** `undefined` where Exchange gave none tonight. */
+  readonly recipients: ReadonlyMap<ObjectId, SoftDeletedRecipient> | undefined;
+  /** Each source's answer on each user. */
+  readonly presences: ReadonlyMap<ImmutableId, readonly Presence[]>;
+  /** Who has a name or an address of theirs. */
+  readonly held: ReadonlyMap<ObjectId, Held>;
+}
+
 export type Answers =
   | ReadAnswer
   | {
       readonly kind: 'sightings';
       readonly askedAt: Timestamp;
       readonly sightings: ReadonlyMap<ObjectId, Sighting>;
-      /** Each source's answer on each user; empty for a mere look. */
-      readonly presences: ReadonlyMap<ImmutableId, readonly Presence[]>;
+      /** What decides, as it is now; `undefined` for a mere look, or where it could not be read (`why`). */
+      readonly fresh: Fresh | undefined;
+      readonly why?: string;
     }
   | { readonly kind: 'purge'; readonly answers: ReadonlyMap<ObjectId, PurgeAnswer> }
   /** Certainly nothing was sent. `stop`: the whole night is to end because of it. */

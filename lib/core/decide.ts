@@ -40,6 +40,19 @@ function presenceFact(presence: Presence): Fact {
   return { value: value[presence.state], origin: presence.origin };
 }
 
+/** Would it be purged, were it absent for as many nights as the policy asks? Only of those more is asked. */
+export function isCandidate(
+  user: DeletedUser,
+  found: Found,
+  known: { readonly organization: Organization; readonly recipients: ExchangeWord },
+  policy: Policy,
+  now: Timestamp,
+): boolean {
+  const evidence = gatherEvidence(user, found, known.organization, policy, known.recipients);
+  const { verdict } = decide({ user, found, evidence, nightsAbsent: policy.nightsAbsent }, policy, now);
+  return verdict.verdict === 'purge';
+}
+
 /** Purge or keep? Of several reasons to keep, the first in a fixed order is named. */
 export function decide(known: Omit<Decision, 'verdict'>, policy: Policy, now: Timestamp): Decision {
   const { user, evidence, nightsAbsent } = known;

@@ -77,19 +77,20 @@ function judgeReread(state: State, key: Key, answers: AnswersOf<'sightings'>, ju
   });
   if (look === 'gone') return settled('alreadyGone', 'absent on re-read, before any DELETE of this tool');
   if (look === 'restored') return settled('restored', 'restored since it was read; not purged');
-  const fresh = sighting?.deleted;
-  if (look === 'unclear' || typeof fresh !== 'object') {
+  const user = sighting?.deleted;
+  const { fresh, why } = answers;
+  if (look === 'unclear' || typeof user !== 'object' || fresh === undefined) {
     return settled(
       'unread',
-      `it could not be read again (${sighting?.why ?? 'no clear answer'}); not purged`,
+      `it could not be read again (${sighting?.why ?? why ?? 'no clear answer'}); not purged`,
     );
   }
-  const decision = secondDecision(state, key, fresh, answers.presences, judging);
+  const decision = secondDecision(state, key, user, fresh, judging);
   if (decision.verdict === 'purge') {
     const attempt = (one?.attempt ?? 0) + 1;
     const { askedAt: readAt } = answers;
     return {
-      lines: [{ kind: 'announced', ...generation, attempt, readAt, snapshot: fresh.snapshot }],
+      lines: [{ kind: 'announced', ...generation, attempt, readAt, snapshot: user.snapshot }],
       notes: [],
     };
   }

@@ -115,3 +115,15 @@ export function combinePresence(answers: readonly Presence[]): Presence {
   if (first === undefined) return { state: 'unknown', origin: 'no source was asked' };
   return { state: 'absent', origin: answers.map((answer) => answer.origin).join('; ') };
 }
+
+/** What the sources said of a user's names, and what all live users say. */
+export const alsoHeld = (found: Found, held: Fact | undefined): Found =>
+  held === undefined || found.reappeared.value !== 'no'
+    ? found
+    : {
+        ...found,
+        reappeared:
+          held.value === 'no'
+            ? { value: 'no', origin: `${found.reappeared.origin}; ${held.origin}` }
+            : { value: held.value, origin: held.origin },
+      };

@@ -201,7 +201,7 @@ const telemetrySent = z.strictObject({
 });
 
 /** `2026/11/23/20261123T020000Z-<night>.ndjson`, of version 0.1; and today's `log/000001.ndjson`. */
-export const OLD_NIGHT = /^\d{4}\/\d{2}\/\d{2}\/(\d{8}T\d{6}Z)-[0-9a-f]{32}\.ndjson$/;
+export const OLD_NIGHT = /^\d{4}\/\d{2}\/\d{2}\/(\d{8}T\d{6}Z)-([0-9a-f]{32})\.ndjson$/;
 export const LOG_FILE = /^log\/(\d{6})\.ndjson$/;
 
 /** The ledger's own lines. The first of a log; `continues` names the last file of a version 0.1 ledger and its end. */

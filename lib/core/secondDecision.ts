@@ -1,7 +1,9 @@
 /** The decision again, on what was read a moment before the DELETE. */
+import type { Fresh } from './answers.ts';
 import { decide, gatherEvidence } from './decide.ts';
-import type { ImmutableId, Timestamp } from './ids.ts';
-import type { DeletedUser, Key, Presence } from './model.ts';
+import { tenantRefusals } from './guards.ts';
+import type { Timestamp } from './ids.ts';
+import type { DeletedUser, Key } from './model.ts';
 import type { Policy } from './policy.ts';
 import { combinePresence } from './presence.ts';
 import { idOf, type State } from './state.ts';
@@ -15,22 +17,26 @@ export type Second =
 export function secondDecision(
   { tonight, evidence: standing }: State,
   key: Key,
-  fresh: DeletedUser,
-  presences: ReadonlyMap<ImmutableId, readonly Presence[]>,
+  user: DeletedUser,
+  fresh: Fresh,
   { policy, now }: { readonly policy: Policy; readonly now: Timestamp },
 ): Second {
   const known = tonight?.notes.known;
   const planned = known?.planned.get(key);
   if (known === undefined || planned === undefined)
     return { verdict: 'unread', detail: 'it was not read tonight' };
-  if (identityOf(fresh) !== identityOf(planned.user)) {
+  if (identityOf(user) !== identityOf(planned.user)) {
     return { verdict: 'kept', detail: 'its addresses or ids changed since it was read' };
   }
-  const answers = fresh.immutableId === undefined ? [] : (presences.get(fresh.immutableId) ?? []);
-  const found = { ...planned.found, presence: combinePresence(answers) };
-  const evidence = gatherEvidence(fresh, found, known.organization, policy, known.recipients);
+  // The clock may have jumped since, or directory sync stopped.
+  const [refusal] = tenantRefusals(fresh.organization, policy, now);
+  if (refusal !== undefined) return { verdict: 'unread', detail: `${refusal.refusal}: ${refusal.detail}` };
+  const answers = user.immutableId === undefined ? [] : (fresh.presences.get(user.immutableId) ?? []);
+  const reappeared = fresh.held.get(user.id) ?? { value: 'unknown', origin: 'no answer for this user' };
+  const found = { ...planned.found, presence: combinePresence(answers), reappeared };
+  const evidence = gatherEvidence(user, found, fresh.organization, policy, fresh.recipients);
   const nightsAbsent = standing.get(idOf(key))?.absentNights ?? 0;
-  const { verdict } = decide({ user: fresh, found, evidence, nightsAbsent }, policy, now);
+  const { verdict } = decide({ user, found, evidence, nightsAbsent }, policy, now);
   if (verdict.verdict === 'purge') return verdict;
   const detail = `${verdict.reason}: ${verdict.detail}`;
   return { verdict: UNKNOWN_REASONS.has(verdict.reason) ? 'unread' : 'kept', detail };

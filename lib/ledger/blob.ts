@@ -14,7 +14,7 @@ import type { Ledger, LedgerReader } from '../ports.ts';
 import { takeBlobLease } from './blobLease.ts';
 import { createLedger } from './ledger.ts';
 import { createLedgerReader } from './reader.ts';
-import type { LogStore } from './store.ts';
+import { LeaseLost, type LogStore } from './store.ts';
 
 export interface BlobLedgerOptions {
   /** `https://<account>.blob.core.windows.net/<container>` */
@@ -140,12 +140,13 @@ async function appendOnce(
       conditions: { appendPosition: position, leaseId },
     });
   } catch (error) {
-    const { status } = storageError(error);
+    const { code, status } = storageError(error);
     const unclear = status === undefined || status === 408 || status === 412 || status >= 500;
     if (!unclear) throw storageProblem(error, 'write');
     if (await endsWith(blob, position, block)) return;
     if (status !== 412) throw storageProblem(error, 'write');
-    throw new Error('another run has taken the lease, or something else writes to it', { cause: error });
+    if (code.startsWith('Lease')) throw new LeaseLost('another run has taken the lease', { cause: error });
+    throw new Error('something else writes to it', { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import type { AppendBlobClient, BlobLeaseClient } from '@azure/storage-blob';
 import { inTime } from '../azure/storage.ts';
 import { storageError, storageProblem } from '../azure/storageProblem.ts';
 import { messageOf } from '../errors.ts';
-import type { Lease } from './store.ts';
+import { type Lease, LeaseLost } from './store.ts';
 
 /** The longest that ends by itself ("Lease Blob", REST). */
 const LEASE_SECONDS = 60;
@@ -28,6 +28,8 @@ export async function takeBlobLease(blob: AppendBlobClient): Promise<BlobLease |
     return keep(client, blobCommittedBlockCount, askedAt);
   } catch (error) {
     if (storageError(error).code === 'LeaseAlreadyPresent') return undefined;
+    // It may be ours all the same, and nobody would release it.
+    await release(client);
     throw storageProblem(error, 'write');
   }
 }
@@ -59,14 +61,18 @@ function keep(client: BlobLeaseClient, appends: number, acquiredAt: Moment): Blo
       } catch (error) {
         const why =
           isLost === undefined ? messageOf(storageProblem(error, 'write')) : 'another run has taken it';
-        throw new Error(`the lease of the ledger is lost: ${why}`, { cause: error });
+        throw new LeaseLost(`the lease of the ledger is lost: ${why}`, { cause: error });
       }
     },
     async release() {
       clearInterval(timer);
-      await client.releaseLease({ abortSignal: inTime(RELEASE_MS) }).catch(() => undefined);
+      await release(client);
     },
   };
+}
+
+async function release(client: BlobLeaseClient): Promise<void> {
+  await client.releaseLease({ abortSignal: inTime(RELEASE_MS) }).catch(() => undefined);
 }
 
 /** By both clocks: the one stands still while a machine is suspended, the other may be set. */

@@ -84,27 +84,31 @@ export async function* readChain(
   for (; !next.done; next = await lines.next()) {
     lineNumber += 1;
     const bytes = next.value;
-    const line = parsedAt(bytes, lineNumber);
-    if (line instanceof ChainBroken) {
+    const json = jsonIn(bytes);
+    if (json === undefined) {
       torn.push(bytes);
       continue;
     }
+    const line = understood(json, prev, lineNumber);
     checkTorn(line, torn, lineNumber);
     torn = [];
     checkPlace(line, prev, seqs, lineNumber);
     prev = hash('sha256', bytes);
     yield { line, hash: prev };
   }
-  if (torn.length > 0) throw new ChainBroken(lineNumber, 'cannot be read');
+  if (torn.length > 0) throw new ChainBroken(lineNumber, NOT_JSON);
   return next.value;
 }
+
+const NOT_JSON = 'cannot be read: it is not JSON';
+const CHANGED = 'does not continue the line before: one of them was changed, removed or added';
 
 /** What a crash tore off stands before the line that names it. */
 function checkTorn({ record }: LedgerLine, torn: readonly Uint8Array[], lineNumber: number): void {
   const named = record.kind === 'tornLine' ? record.hash : undefined;
   if (torn.length === 0 ? named === undefined : named === hashOfTorn(torn)) return;
   throw named === undefined
-    ? new ChainBroken(lineNumber - torn.length, 'cannot be read')
+    ? new ChainBroken(lineNumber - torn.length, NOT_JSON)
     : new ChainBroken(lineNumber, 'names a torn line before it, which is not there as it was');
 }
 
@@ -120,12 +124,7 @@ function checkPlace(
   seqs: Map<NightId, number>,
   lineNumber: number,
 ): void {
-  if (prev !== undefined && line.prev !== prev) {
-    throw new ChainBroken(
-      lineNumber,
-      'does not continue the line before: one of them was changed, removed or added',
-    );
-  }
+  if (prev !== undefined && line.prev !== prev) throw new ChainBroken(lineNumber, CHANGED);
   const seq = seqs.get(line.night);
   if (seq !== undefined && line.seq !== seq) {
     throw new ChainBroken(
@@ -136,11 +135,16 @@ function checkPlace(
   seqs.set(line.night, line.seq + 1);
 }
 
-function parsedAt(bytes: Uint8Array, lineNumber: number): LedgerLine | ChainBroken {
+/** A line that is whole, and that has its place, was cut by no crash: a version wrote it that knows more. */
+function understood(json: JsonObject, prev: string | undefined, lineNumber: number): LedgerLine {
   try {
-    return parseLine(JSON.parse(textOf(bytes)));
+    return parseLine(json);
   } catch (error) {
-    return new ChainBroken(lineNumber, `cannot be read: ${messageOf(error)}`);
+    if (prev !== undefined && json['prev'] !== prev) throw new ChainBroken(lineNumber, CHANGED);
+    throw new ChainBroken(
+      lineNumber,
+      `is not understood (${messageOf(error)}): it was changed, or written by a newer version of the tool. Deploy that version again, or a later one`,
+    );
   }
 }
 

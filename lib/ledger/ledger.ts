@@ -1,16 +1,17 @@
 /** The ledger over any store: one log, which one run at a time holds, written by one writer. */
 import type { NightId, Timestamp } from '../core/ids.ts';
 import type { LedgerLine, LedgerRecord } from '../core/record.ts';
-import { LedgerFailed, messageOf, NightRefused } from '../errors.ts';
+import { LedgerFailed, messageOf, NightRefused, NightStopped } from '../errors.ts';
 import type { Clock, Ledger, OpenLedger } from '../ports.ts';
 import { linkRecords, type Tail } from './chain.ts';
 import { readLog } from './readLog.ts';
-import type { LogStore } from './store.ts';
+import { LeaseLost, type LogStore } from './store.ts';
 import { type Held, type Place, put, takeLog } from './take.ts';
 
 /** Together longer than the lease of a process that died. */
 const WAIT_MS = 5_000;
 const WAITS = 15;
+const STOPPED = 'the platform, or the time limit, asked the night to end before it had the ledger';
 
 export function createLedger(store: LogStore): Ledger {
   return {
@@ -23,13 +24,14 @@ export function createLedger(store: LogStore): Ledger {
 }
 
 async function waitFor(store: LogStore, night: NightId, clock: Clock, signal: AbortSignal): Promise<Held> {
-  for (let waits = 0; waits <= WAITS && !signal.aborted; waits += 1) {
+  for (let waits = 0; waits <= WAITS; waits += 1) {
     if (waits > 0) await clock.sleep(WAIT_MS, signal);
+    if (signal.aborted) throw new NightStopped(STOPPED);
     try {
       const held = await takeLog(store, night, clock.now());
       if (held !== undefined) return held;
     } catch (error) {
-      throw unreliable(store, error);
+      if (!(error instanceof LeaseLost)) throw unreliable(store, error);
     }
   }
   throw new NightRefused(

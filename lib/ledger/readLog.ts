@@ -8,7 +8,7 @@ import { type Timestamp, timestamp } from '../core/ids.ts';
 import type { LedgerLine } from '../core/record.ts';
 import { ChainBroken, jsonIn, readChain, wholeLines } from './chain.ts';
 import { type LogStore, logName, logsAmong } from './store.ts';
-import { endOfOldNights, readOldNights } from './version01.ts';
+import { checkNoOldNights, readOldNights } from './version01.ts';
 
 /** @throws Error whose message names the file, the line and what is wrong */
 export async function* readLog(
@@ -17,6 +17,7 @@ export async function* readLog(
 ): AsyncGenerator<LedgerLine, void, undefined> {
   const names = await store.names();
   const numbers = await numbersSince(store, logsAmong(names), since);
+  if ((numbers[0] ?? 1) > 1) await checkNoOldNights(store, names, since);
   let before: { readonly name: string; readonly hash: string; readonly rolledOver: boolean } | undefined;
   for (const number of numbers) {
     const name = logName(number);
@@ -27,7 +28,7 @@ export async function* readLog(
     let hash = before?.hash ?? '';
     for await (const read of checked(store, name, before?.hash)) {
       if (read.line.record.kind === 'logBegun') {
-        yield* oldNights(store, names, since, name, read.line.record.continues);
+        yield* readOldNights(store, names, since, read.line.record.continues);
       }
       ({ line: last, hash } = read);
       yield read.line;
@@ -36,41 +37,34 @@ export async function* readLog(
   }
 }
 
-async function* oldNights(
-  store: LogStore,
-  names: readonly string[],
-  since: Timestamp,
-  name: string,
-  continues: { readonly file: string; readonly hash: string } | undefined,
-): AsyncGenerator<LedgerLine, void, undefined> {
-  if (continues === undefined) return;
-  const end = await endOfOldNights(store, names);
-  // Retention may have removed all of them.
-  if (end !== undefined && end.hash !== continues.hash) {
-    throw new Error(`${name} continues ${continues.file}, which was cut, changed or removed`);
-  }
-  yield* readOldNights(store, names, since);
-}
+/** Begun one after the other before the window: a clock that was far behind would have been so for ten weeks. */
+const ENOUGH_OLD = 10;
 
-/** The files that may hold lines since then. @throws Error where one is missing among them */
+/**
+ * The files that may hold lines since then. A file ends where the next begins, so that it may hold some where either of
+ * the two begins since then. A clock that was wrong makes that too many files, never too few.
+ * @throws Error where one is missing among them
+ */
 async function numbersSince(
   store: LogStore,
   numbers: readonly number[],
   since: Timestamp,
 ): Promise<readonly number[]> {
-  const wanted: number[] = [];
-  for (const number of numbers.toReversed()) {
-    const [later] = wanted;
-    if (later !== undefined && number !== later - 1) throw new Error(`${logName(later - 1)} is missing`);
-    wanted.unshift(number);
+  const newest = numbers.at(-1) ?? 0;
+  let first = newest;
+  for (let number = newest, old = 0; number > 0 && old < ENOUGH_OLD; number -= 1) {
+    if (!numbers.includes(number)) {
+      // Retention removes only what is older than anything that is read.
+      if (number >= first)
+        throw new Error(`${logName(number)} is missing, and a later file is not old enough for that`);
+      break;
+    }
     const begunAt = await begunAtOf(store, logName(number));
-    if (begunAt !== undefined && begunAt < since) return wanted;
+    const isOld = begunAt !== undefined && begunAt < since;
+    old = isOld ? old + 1 : 0;
+    if (!isOld) first = number - 1;
   }
-  const [first = 1] = wanted;
-  // Retention removes only what is older than anything that is read.
-  if (first > 1)
-    throw new Error(`${logName(first - 1)} is missing, and ${logName(first)} is not old enough for that`);
-  return wanted;
+  return numbers.filter((number) => number >= first);
 }
 
 async function begunAtOf(store: LogStore, name: string): Promise<Timestamp | undefined> {

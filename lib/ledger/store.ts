@@ -18,16 +18,21 @@ export interface LogStore {
   lease(name: string): Promise<Lease | undefined>;
 }
 
+/** Another process has, or had, the file that this one had taken. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
 /** Ends by itself some time after the process that has it. */
 export interface Lease {
   /** How often the file was appended to when it was taken, where the store limits that. */
   readonly appends: number;
   /**
    * Adds `texts` to the end, which must be at `offset`, and makes them durable. Throws unless every one of them is
-   * there, also where another process took the lease or wrote meanwhile.
+   * there, also where another process wrote meanwhile. @throws LeaseLost where another process took the lease
    */
   append(offset: number, texts: readonly string[]): Promise<void>;
-  /** Resolves where no other process can have it, now and for some seconds more. Throws otherwise. */
+  /** Resolves where no other process can have it, now and for some seconds more. @throws LeaseLost */
   stillOurs(): Promise<void>;
   /** Never throws. */
   release(): Promise<void>;

@@ -115,7 +115,8 @@ const kindOf = ({ record }: JsonObject) => (isObject(record) ? record['kind'] : 
 
 function isFull({ first }: End, { appends }: Lease, now: Timestamp): boolean {
   const begunAt = timestamp(String(first?.['at']));
-  const isOld = begunAt !== undefined && elapsedMs(begunAt, now) > ROLL_AFTER_DAYS * DAY_MS;
+  // Either way: a clock far ahead may have begun it.
+  const isOld = begunAt !== undefined && Math.abs(elapsedMs(begunAt, now)) > ROLL_AFTER_DAYS * DAY_MS;
   return isOld || appends > ROLL_AFTER_APPENDS;
 }
 

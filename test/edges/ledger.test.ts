@@ -157,7 +157,7 @@ describe.each([
     const place = await makePlace();
     const first = await openAt(place.open(), night('a'), FIRST);
     const second = place.open().open(night('b'), clockAt(SECOND), AbortSignal.abort());
-    await expect(second).rejects.toMatchObject({ refusals: [{ refusal: 'anotherNightRuns' }] });
+    await expect(second).rejects.toMatchObject({ name: 'NightStopped' });
     await first.release();
   });
 

@@ -34,6 +34,7 @@ export function checkStep(company: Company, told: Told, ids: readonly ObjectId[]
         const absent = told.rechecks.delete(`${kind} ${user?.onPremisesImmutableId}`);
         if (!absent) wrongUser(`${kind}, asked again, did not say that it is absent`);
       }
+      if (!told.unheld.delete(id)) wrongUser('Entra ID, asked again, did not say that nobody has its names');
       if (!company.firstSends.has(generation)) company.firstSends.set(generation, clock.now());
       const truth = world.truth.of(id);
       if (truth !== undefined) for (const text of wrongsOf(company, told, truth)) wrongUser(text);

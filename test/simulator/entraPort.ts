@@ -3,7 +3,7 @@ import { type ObjectId, tenantId, timestamp } from '../../lib/core/ids.ts';
 import type { DeletedUser, JsonObject, Organization } from '../../lib/core/model.ts';
 import { parseDeletedUser } from '../../lib/entra/schema.ts';
 import { NightRefused } from '../../lib/errors.ts';
-import type { Entra, PurgeAnswer, Sighting } from '../../lib/ports.ts';
+import type { Entra, Held, PurgeAnswer, Sighting } from '../../lib/ports.ts';
 import { HOUR_MS, MINUTE_MS } from '../tenant/clock.ts';
 import type { EntraUser } from '../tenant/directory.ts';
 import { checkStep } from './checkStep.ts';
@@ -11,7 +11,7 @@ import { type Company, TOOL } from './company.ts';
 import type { Fault } from './faults.ts';
 import { EXTENSION_APP } from './policies.ts';
 import type { Runner } from './runner.ts';
-import { generationOf, type Told } from './told.ts';
+import { beginRead, generationOf, namesOf, noteHolders, type Told } from './told.ts';
 
 export function entraPort(runner: Runner): Entra {
   const { company, told, point, fault } = runner;
@@ -22,6 +22,7 @@ export function entraPort(runner: Runner): Entra {
     async organization(signal) {
       calls += 1;
       await point('entra.organization', 'before');
+      beginRead(runner.told, 'organization', UNFIT);
       const at = failing(runner, 'organization', ['denied', 'incomplete', 'fails'], signal);
       if (at !== undefined) throw at;
       const { id, onPremisesSyncEnabled, onPremisesLastSyncDateTime } = company.world.entra.organization();
@@ -100,11 +101,27 @@ export function entraPort(runner: Runner): Entra {
       return answers;
     },
 
-    holders: async (users) => new Map(users.map(({ id }) => [id, { value: 'no', origin: 'not asked' }])),
+    async holders(users) {
+      const holders = new Map<string, string>();
+      for (const user of company.view.liveUsers()) {
+        for (const name of namesOf(user)) holders.set(name, user.id);
+      }
+      const answers = new Map<ObjectId, Held>();
+      for (const { id } of users) {
+        const user = company.view.deletedUser(id);
+        const names = user === undefined ? [] : [...namesOf(user)];
+        const holder = names.map((name) => holders.get(name)).find((one) => one !== undefined);
+        answers.set(id, holder === undefined ? NOBODY : { value: 'yes', origin: `${holder} has it` });
+      }
+      noteHolders(told, answers);
+      return answers;
+    },
     lastServerTime: () => undefined,
     usage: () => ({ calls, resourceUnits: calls, throttled, retries: 0 }),
   };
 }
+
+export const UNFIT = 'an organization as it must be';
 
 /** A slow answer may hide that a clock is behind: what counts is what can be seen when it is there. */
 export function noteOrganization({ company, told, skewMs }: Runner, organization: Organization): void {
@@ -116,7 +133,7 @@ export function noteOrganization({ company, told, skewMs }: Runner, organization
     organization.onPremisesSyncEnabled === true &&
     offMs < 5 * MINUTE_MS + 2_000 &&
     staleMs < told.policy.maxSyncAgeHours * HOUR_MS + MINUTE_MS;
-  if (!isFit) told.failedReads.push('an organization as it must be');
+  if (!isFit) told.failedReads.push(UNFIT);
 }
 
 export function noteLooks(
@@ -131,6 +148,7 @@ export function noteLooks(
   }
 }
 
+const NOBODY: Held = { value: 'no', origin: 'nobody has it' };
 const OTHER_TENANT = '00000000-0000-4000-8000-00000000beef';
 const DENIED: PurgeAnswer = { answer: 'denied', detail: 'DELETE answered 403' };
 const HIDEABLE = [

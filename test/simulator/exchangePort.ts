@@ -4,12 +4,14 @@ import type { Fact, SoftDeletedRecipient } from '../../lib/core/model.ts';
 import { NightRefused } from '../../lib/errors.ts';
 import type { Exchange } from '../../lib/ports.ts';
 import type { Runner } from './runner.ts';
+import { beginRead } from './told.ts';
 
 export function exchangePort(runner: Runner): Exchange {
   const { company, told, point, fault } = runner;
   return {
     async softDeletedRecipients(signal) {
       await point('exchange.read', 'before');
+      beginRead(told, 'exchange');
       const problem = failing(runner, signal);
       if (problem !== undefined) {
         if (told.policy.exchange.use === 'required' || !(problem instanceof NightRefused)) {

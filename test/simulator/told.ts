@@ -38,6 +38,8 @@ export interface Told {
   word: ReadonlyMap<ObjectId, SoftDeletedRecipient> | undefined;
   /** By id: the deletion that the last look since the last DELETE showed, if it showed one. */
   readonly looks: Map<string, string | undefined>;
+  /** Ids of whom no live user had a name or address when asked for again, since the last DELETE. */
+  readonly unheld: Set<string>;
   /** Source and immutable id: who was absent when asked for again, since the last DELETE. */
   readonly rechecks: Set<string>;
   /** Ids with a verdict of tonight. */
@@ -71,6 +73,7 @@ export function nothingTold(night: NightId, policy: Policy, number: number): Tol
     policy,
     number,
     failedReads: [],
+    unheld: new Set(),
     ledgerFailed: false,
     deleted: new Map(),
     sources: new Map(),
@@ -103,4 +106,22 @@ export const plainName = (name: string) => name.toLowerCase().replace(/^smtp:/, 
 export function namesOf(user: EntraUser): ReadonlySet<string> {
   const names = [user.mail ?? '', unmangled(user), ...user.proxyAddresses];
   return new Set(names.map(plainName).filter((name) => name !== ''));
+}
+
+/** It is read again for every step: what failed for an earlier one does not count any more. */
+export function beginRead({ failedReads }: Told, ...whats: readonly string[]): void {
+  for (const what of whats) {
+    const at = failedReads.indexOf(what);
+    if (at >= 0) failedReads.splice(at, 1);
+  }
+}
+
+export function noteHolders(
+  { unheld }: Told,
+  answers: ReadonlyMap<string, { readonly value: string }>,
+): void {
+  for (const [id, { value }] of answers) {
+    if (value === 'no') unheld.add(id);
+    else unheld.delete(id);
+  }
 }

@@ -21,10 +21,11 @@ import type { Storage } from './account.ts';
 import { checkLine } from './checkLine.ts';
 import { checkStep } from './checkStep.ts';
 import { type Company, TOOL } from './company.ts';
-import { noteLooks, noteOrganization, noteSilence } from './entraPort.ts';
+import { noteLooks, noteOrganization, noteSilence, UNFIT } from './entraPort.ts';
 import { EXTENSION_APP } from './policies.ts';
 import type { Runner } from './runner.ts';
 import { note } from './sourcePorts.ts';
+import { beginRead, noteHolders } from './told.ts';
 
 export interface Wire {
   ports(runner: Runner, clock: Clock, memory: Ports): Ports;
@@ -154,6 +155,7 @@ function spoil({ company }: Runner, programme: Programme, spoils: readonly Spoil
 
 /** A read that does not come to its end is one without which nobody may be purged. */
 async function reading<T>({ told }: Runner, what: string, read: () => Promise<T>): Promise<T> {
+  beginRead(told, what);
   try {
     return await read();
   } catch (error) {
@@ -167,6 +169,7 @@ function watchedEntra(runner: Runner, entra: Entra): Entra {
   return {
     async organization(signal) {
       await point('entra.organization', 'before');
+      beginRead(told, UNFIT);
       const organization = await reading(runner, 'organization', () => entra.organization(signal));
       await point('entra.organization', 'after');
       noteOrganization(runner, organization);
@@ -199,7 +202,11 @@ function watchedEntra(runner: Runner, entra: Entra): Entra {
       await point('entra.purge', 'after');
       return answers;
     },
-    holders: (users, signal) => entra.holders(users, signal),
+    async holders(users, signal) {
+      const answers = await entra.holders(users, signal);
+      noteHolders(told, answers);
+      return answers;
+    },
     roles: (signal) => entra.roles(signal),
     lastServerTime: () => entra.lastServerTime(),
     usage: () => entra.usage(),
