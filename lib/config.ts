@@ -100,19 +100,18 @@ const settings = z.object({
   HALT_FILE: z.string().optional().describe('The same as a file, where there is no container.'),
 });
 
-const ONE_LEDGER = {
-  path: ['LEDGER_CONTAINER_URL'],
-  error: 'or LEDGER_DIRECTORY must be set, and not both',
-  when: () => true,
-};
-const isPlaceOf = (values: z.output<typeof settings>) =>
-  [values.LEDGER_CONTAINER_URL, values.LEDGER_DIRECTORY].filter((place) => place !== undefined).length;
+const placesOf = ({ LEDGER_CONTAINER_URL, LEDGER_DIRECTORY }: z.output<typeof settings>) =>
+  [LEDGER_CONTAINER_URL, LEDGER_DIRECTORY].filter((place) => place !== undefined).length;
+const ledgerProblem = (error: string) => ({ path: ['LEDGER_CONTAINER_URL'], error, when: () => true });
 /** A night has one ledger. Whoever only looks may have none. */
-const ofTheNight = settings.refine((values) => isPlaceOf(values) === 1, ONE_LEDGER);
-const ofTheDesk = settings.refine((values) => isPlaceOf(values) <= 1, {
-  ...ONE_LEDGER,
-  error: 'and LEDGER_DIRECTORY must not both be set',
-});
+const ofTheNight = settings.refine(
+  (values) => placesOf(values) === 1,
+  ledgerProblem('or LEDGER_DIRECTORY must be set, and not both'),
+);
+const ofTheDesk = settings.refine(
+  (values) => placesOf(values) <= 1,
+  ledgerProblem('and LEDGER_DIRECTORY must not both be set'),
+);
 
 export interface Config {
   /** Origin only, without `/v1.0`. */

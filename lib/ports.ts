@@ -138,6 +138,8 @@ export interface LedgerReader {
    * @throws NightRefused `ledgerUnusable` | `accessDenied`
    */
   lines(since: Timestamp): AsyncGenerator<LedgerLine, void, undefined>;
+  /** The same of what is still there: that retention removed what was before is no fault. */
+  kept(since: Timestamp): AsyncGenerator<LedgerLine, void, undefined>;
   /** Where the reports of the nights are, oldest first. @throws NightRefused `ledgerUnusable` | `accessDenied` */
   reports(): Promise<readonly StoredReport[]>;
   /** The report's HTML. @throws NightRefused `ledgerUnusable` | `accessDenied` */

@@ -61,7 +61,7 @@ async function audited(ledger: LedgerReader): Promise<AuditResult> {
   let lastAt: string | undefined;
   let broken: string | undefined;
   try {
-    for await (const line of ledger.lines(at(0))) {
+    for await (const line of ledger.kept(at(0))) {
       apply(state, line);
       if (line.record.kind === 'nightStarted') started.set(line.night, line.at);
       if (line.record.kind === 'nightEnded') ended.add(line.night);

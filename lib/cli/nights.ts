@@ -71,7 +71,7 @@ export function daysIn(text: string): number {
 export async function nightsIn(ledger: LedgerReader, days: number): Promise<readonly ToldNight[]> {
   const since = at(Date.now() - days * DAY_MS);
   const found = new Map<string, ToldNight>();
-  for await (const line of ledger.lines(since)) {
+  for await (const line of ledger.kept(since)) {
     if (line.at >= since) see(found, line);
   }
   for (const { night: id, name } of await ledger.reports()) {

@@ -84,7 +84,7 @@ async function replayed(ledger: LedgerReader, policy: Policy, days: number): Pro
   const otherwise = new Set<string>();
   const since = at(Date.now() - days * DAY_MS);
   let nights = 0;
-  for await (const line of ledger.lines(since)) {
+  for await (const line of ledger.kept(since)) {
     apply(state, line);
     if (line.record.kind !== 'planned' || line.at < since) continue;
     nights += 1;

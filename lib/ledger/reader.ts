@@ -1,10 +1,10 @@
 /** The ledger for whoever only reads it. No lease is taken, and nothing is written. */
 import { isDenied } from '../azure/storageProblem.ts';
-import { nightId } from '../core/ids.ts';
+import { at, nightId, type Timestamp } from '../core/ids.ts';
 import { messageOf, NightRefused } from '../errors.ts';
 import type { LedgerReader, StoredReport } from '../ports.ts';
-import { readLog } from './readLog.ts';
-import type { LogStore } from './store.ts';
+import { begunAtOf, readLog } from './readLog.ts';
+import { type LogStore, logName, logsAmong } from './store.ts';
 
 const REPORT = /^\d{4}\/\d{2}\/\d{2}\/\d{8}T\d{6}Z-([0-9a-f]{32})\.html$/;
 
@@ -14,6 +14,14 @@ export function createLedgerReader(store: LogStore): LedgerReader {
     async *lines(since) {
       try {
         yield* readLog(store, since);
+      } catch (error) {
+        throw unreadable(store, error);
+      }
+    },
+    async *kept(since) {
+      try {
+        const begin = await beginOf(store);
+        yield* readLog(store, since < begin ? begin : since);
       } catch (error) {
         throw unreadable(store, error);
       }
@@ -35,6 +43,13 @@ export function createLedgerReader(store: LogStore): LedgerReader {
       }
     },
   };
+}
+
+/** Since when to read so that the oldest file that is kept is the first, and none is missed before it. */
+async function beginOf(store: LogStore): Promise<Timestamp> {
+  const [oldest = 1] = logsAmong(await store.names());
+  const begunAt = oldest === 1 ? undefined : await begunAtOf(store, logName(oldest));
+  return begunAt === undefined ? at(0) : at(Date.parse(begunAt) + 1);
 }
 
 function reportNamed(name: string): readonly StoredReport[] {

@@ -227,6 +227,20 @@ describe('a ledger that is not whole', () => {
     expect(await rig.run(['tonight', '--ledger', folder])).toMatchObject({ code: 1 });
   });
 
+  test('old files that retention removed are no fault, a file missing between two is one', async () => {
+    const folder = spoiled((lines) => lines);
+    const log = (number: number) => join(folder, `log/00000${number}.ndjson`);
+    const [line = ''] = readFileSync(log(1), 'utf8').trimEnd().split('\n').slice(1);
+    rmSync(log(1));
+    writeFileSync(log(3), `${line}\n`);
+    expect(await rig.json(auditResult, 'audit', '--ledger', folder)).toMatchObject({ lines: 1, nights: 1 });
+    expect((await rig.json(auditResult, 'audit', '--ledger', folder)).broken).toBeUndefined();
+    writeFileSync(log(1), `${line}\n`);
+    expect((await rig.json(auditResult, 'audit', '--ledger', folder)).broken).toMatch(
+      /000002\.ndjson is missing/,
+    );
+  });
+
   test('audit names an intent without an end, and the night that was cut off', async () => {
     const folder = spoiled((lines) =>
       lines.slice(
