@@ -42,6 +42,17 @@ module.exports = {
     only('report-is-pure', '^lib/report/', ['^lib/core/', '^lib/report/']),
     ...['entra', 'onprem', 'exchange', 'ledger', 'telemetry', 'halt'].map(edge),
     only('functions-are-thin', '^functions/', ['^lib/(compose|night|config|errors)\\.ts$', '^functions/']),
+    only('the-cli-knows-the-desk-not-edges', '^lib/cli/', [
+      '^lib/cli/',
+      '^lib/(composeDesk|config|errors|night|ports|schedule)\\.ts$',
+      '^lib/(core|report)/',
+    ]),
+    {
+      name: 'a-desk-cannot-purge',
+      severity: 'error',
+      from: { path: '^lib/(cli/|composeDesk\\.ts|composeReading\\.ts)' },
+      to: { path: '^lib/entra/(purge|entra)\\.ts$', reachable: true },
+    },
     {
       name: 'nothing-shipped-imports-tests',
       severity: 'error',
@@ -59,7 +70,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(lib|functions)/',
-        pathNot: '^lib/(compose\\.ts|entra/|onprem/|exchange/|ledger/|telemetry/|halt/)',
+        pathNot: '^lib/(compose(Desk|Reading)?\\.ts|entra/|onprem/|exchange/|ledger/|telemetry/|halt/)',
       },
       to: { path: '^lib/(entra|onprem|exchange|ledger|telemetry|halt)/' },
     },

@@ -39,75 +39,79 @@ const storage = (path: RegExp, shape: string) =>
 const container = storage(/^\/[^/]/, '<container>');
 const blob = storage(/^\/[^/]+\/[^/]/, '<container>/<blob>');
 
-const settings = z
-  .object({
-    GRAPH_ROOT: root('graph')
-      .prefault('https://graph.microsoft.com')
-      .describe('Microsoft Graph, or the Graph of a national cloud.'),
-    MANAGED_IDENTITY_CLIENT_ID: z
-      .guid({ error: 'must be a GUID' })
-      .optional()
-      .describe('Client id of the user-assigned managed identity; the system-assigned one where absent.'),
-    POLICY_FILE: z.string().default('policy.json').describe('Path of the policy file.'),
-    LEDGER_CONTAINER_URL: container
-      .optional()
-      .describe('Blob container that keeps the ledger, https://<account>.blob.core.windows.net/<container>.'),
-    LEDGER_DIRECTORY: z
-      .string()
-      .optional()
-      .describe('Folder that keeps the ledger, where there is no blob container.'),
-    APPLICATIONINSIGHTS_CONNECTION_STRING: z
-      .string()
-      .regex(/InstrumentationKey=/i, { error: 'must be a connection string' })
-      .refine(telemetryStays, { error: `must lead to Application Insights: ${hostsOf('telemetry')}` })
-      .optional()
-      .describe('Where telemetry goes. Without it there is only the log.'),
-    EXPORT_CONTAINER_URL: container
-      .optional()
-      .describe('Blob container with the on-premises export, where the policy names that source.'),
-    EXPORT_DIRECTORY: z.string().optional().describe('Folder with the export, where there is no container.'),
-    EXCHANGE_ROOT: root('exchange')
-      .prefault('https://outlook.office365.com')
-      .describe('Exchange Online, or that of a national cloud; used where the policy asks it.'),
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z
-      .string()
-      .regex(/Authorization=AAD/i, { error: 'must contain "Authorization=AAD"' })
-      .optional()
-      .describe('Set where Application Insights takes no keys: the managed identity then sends telemetry.'),
-    NIGHTLY_SCHEDULE: z
-      .string()
-      .trim()
-      .superRefine((text, context) => {
-        const problem = scheduleProblem(text);
-        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-      })
-      .default(DEFAULT_SCHEDULE)
-      .describe('When the night runs.'),
-    NIGHT_TIME_LIMIT_MINUTES: z.coerce
-      .number({ error: 'must be a number' })
-      .positive({ error: 'must be more than 0' })
-      .lt(FUNCTION_TIMEOUT_MINUTES, {
-        error: `must be less than ${FUNCTION_TIMEOUT_MINUTES}, the functionTimeout of host.json`,
-      })
-      .default(50)
-      .describe('After this the night stops cleanly; less than functionTimeout in host.json.'),
-    NIGHTLY_PURGE_HALT: z
-      .string()
-      .optional()
-      .describe('Any value but "false" and "0" refuses every night until it is taken away.'),
-    HALT_BLOB_URL: blob
-      .optional()
-      .describe('A blob: as long as it exists, every night is refused, and one under way stops at once.'),
-    HALT_FILE: z.string().optional().describe('The same as a file, where there is no container.'),
-  })
-  .refine(
-    (values) => (values.LEDGER_CONTAINER_URL === undefined) !== (values.LEDGER_DIRECTORY === undefined),
-    {
-      path: ['LEDGER_CONTAINER_URL'],
-      error: 'or LEDGER_DIRECTORY must be set, and not both',
-      when: () => true,
-    },
-  );
+const settings = z.object({
+  GRAPH_ROOT: root('graph')
+    .prefault('https://graph.microsoft.com')
+    .describe('Microsoft Graph, or the Graph of a national cloud.'),
+  MANAGED_IDENTITY_CLIENT_ID: z
+    .guid({ error: 'must be a GUID' })
+    .optional()
+    .describe('Client id of the user-assigned managed identity; the system-assigned one where absent.'),
+  POLICY_FILE: z.string().default('policy.json').describe('Path of the policy file.'),
+  LEDGER_CONTAINER_URL: container
+    .optional()
+    .describe('Blob container that keeps the ledger, https://<account>.blob.core.windows.net/<container>.'),
+  LEDGER_DIRECTORY: z
+    .string()
+    .optional()
+    .describe('Folder that keeps the ledger, where there is no blob container.'),
+  APPLICATIONINSIGHTS_CONNECTION_STRING: z
+    .string()
+    .regex(/InstrumentationKey=/i, { error: 'must be a connection string' })
+    .refine(telemetryStays, { error: `must lead to Application Insights: ${hostsOf('telemetry')}` })
+    .optional()
+    .describe('Where telemetry goes. Without it there is only the log.'),
+  EXPORT_CONTAINER_URL: container
+    .optional()
+    .describe('Blob container with the on-premises export, where the policy names that source.'),
+  EXPORT_DIRECTORY: z.string().optional().describe('Folder with the export, where there is no container.'),
+  EXCHANGE_ROOT: root('exchange')
+    .prefault('https://outlook.office365.com')
+    .describe('Exchange Online, or that of a national cloud; used where the policy asks it.'),
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z
+    .string()
+    .regex(/Authorization=AAD/i, { error: 'must contain "Authorization=AAD"' })
+    .optional()
+    .describe('Set where Application Insights takes no keys: the managed identity then sends telemetry.'),
+  NIGHTLY_SCHEDULE: z
+    .string()
+    .trim()
+    .superRefine((text, context) => {
+      const problem = scheduleProblem(text);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    })
+    .default(DEFAULT_SCHEDULE)
+    .describe('When the night runs.'),
+  NIGHT_TIME_LIMIT_MINUTES: z.coerce
+    .number({ error: 'must be a number' })
+    .positive({ error: 'must be more than 0' })
+    .lt(FUNCTION_TIMEOUT_MINUTES, {
+      error: `must be less than ${FUNCTION_TIMEOUT_MINUTES}, the functionTimeout of host.json`,
+    })
+    .default(50)
+    .describe('After this the night stops cleanly; less than functionTimeout in host.json.'),
+  NIGHTLY_PURGE_HALT: z
+    .string()
+    .optional()
+    .describe('Any value but "false" and "0" refuses every night until it is taken away.'),
+  HALT_BLOB_URL: blob
+    .optional()
+    .describe('A blob: as long as it exists, every night is refused, and one under way stops at once.'),
+  HALT_FILE: z.string().optional().describe('The same as a file, where there is no container.'),
+});
+
+const placesOf = ({ LEDGER_CONTAINER_URL, LEDGER_DIRECTORY }: z.output<typeof settings>) =>
+  [LEDGER_CONTAINER_URL, LEDGER_DIRECTORY].filter((place) => place !== undefined).length;
+const ledgerProblem = (error: string) => ({ path: ['LEDGER_CONTAINER_URL'], error, when: () => true });
+/** A night has one ledger. Whoever only looks may have none. */
+const ofTheNight = settings.refine(
+  (values) => placesOf(values) === 1,
+  ledgerProblem('or LEDGER_DIRECTORY must be set, and not both'),
+);
+const ofTheDesk = settings.refine(
+  (values) => placesOf(values) <= 1,
+  ledgerProblem('and LEDGER_DIRECTORY must not both be set'),
+);
 
 export interface Config {
   /** Origin only, without `/v1.0`. */
@@ -132,6 +136,11 @@ export interface Config {
   readonly haltFile: string | undefined;
 }
 
+/** Of an operator's desk. */
+export interface DeskConfig extends Omit<Config, 'ledger'> {
+  readonly ledger: Config['ledger'] | undefined;
+}
+
 /** Who asks an Active Directory domain, and whose certificates are believed. */
 interface DirectoryCredentials {
   readonly username: string | undefined;
@@ -147,28 +156,43 @@ export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
 
 /** @throws NightRefused `configurationInvalid`, naming every setting that is wrong. */
 export function readConfig(environment: Environment): Config {
+  const values = settingsIn(environment, ofTheNight);
+  return { ...configOf(values, environment), ledger: ledgerOf(values) ?? { directory: '' } };
+}
+
+/** The same for an operator's desk, which may have no ledger. @throws NightRefused `configurationInvalid` */
+export function readDeskConfig(environment: Environment): DeskConfig {
+  const values = settingsIn(environment, ofTheDesk);
+  return { ...configOf(values, environment), ledger: ledgerOf(values) };
+}
+
+type Settings = z.output<typeof settings>;
+
+function settingsIn(environment: Environment, schema: z.ZodType<Settings>): Settings {
   const unresolved = unresolvedReferences(environment);
-  const result = settings.safeParse(withoutBlanks(environment));
-  if (!result.success || unresolved.length > 0) {
-    const problems = [
-      ...(unresolved.length === 0 ? [] : [`${unresolved.join(', ')}: ${UNRESOLVED}`]),
-      ...(result.error?.issues ?? [])
-        .map((issue) => ({ name: issue.path.join('.'), problem: issue.message }))
-        .filter(({ name }) => !unresolved.includes(name))
-        .map(({ name, problem }) => `${name} ${problem}`),
-    ];
-    throw new NightRefused(
-      'configurationInvalid',
-      `The app settings are wrong: ${problems.join('; ')}. Nobody is purged. Correct them and wait for the next night.`,
-    );
-  }
-  const values = result.data;
+  const result = schema.safeParse(withoutBlanks(environment));
+  if (result.success && unresolved.length === 0) return result.data;
+  const problems = [
+    ...(unresolved.length === 0 ? [] : [`${unresolved.join(', ')}: ${UNRESOLVED}`]),
+    ...(result.error?.issues ?? [])
+      .map((issue) => ({ name: issue.path.join('.'), problem: issue.message }))
+      .filter(({ name }) => !unresolved.includes(name))
+      .map(({ name, problem }) => `${name} ${problem}`),
+  ];
+  throw new NightRefused(
+    'configurationInvalid',
+    `The app settings are wrong: ${problems.join('; ')}. Nobody is purged. Correct them and wait for the next night.`,
+  );
+}
+
+const ledgerOf = (values: Settings) => place(values.LEDGER_CONTAINER_URL, values.LEDGER_DIRECTORY);
+
+function configOf(values: Settings, environment: Environment): Omit<Config, 'ledger'> {
   return {
     graphRoot: values.GRAPH_ROOT,
     managedIdentityClientId: values.MANAGED_IDENTITY_CLIENT_ID,
     inAzure: ['IDENTITY_ENDPOINT', 'WEBSITE_INSTANCE_ID'].some((name) => Boolean(environment[name])),
     policyFile: values.POLICY_FILE,
-    ledger: place(values.LEDGER_CONTAINER_URL, values.LEDGER_DIRECTORY) ?? { directory: '' },
     exports: place(values.EXPORT_CONTAINER_URL, values.EXPORT_DIRECTORY),
     exchangeRoot: values.EXCHANGE_ROOT,
     directoryCredentials: directoryCredentials(environment),

@@ -9,7 +9,7 @@ import type {
   SoftDeletedRecipients,
 } from './core/answers.ts';
 import type { Wanted } from './core/evidence/keys.ts';
-import type { NightId, ObjectId, Timestamp } from './core/ids.ts';
+import type { NightId, ObjectId, TenantId, Timestamp } from './core/ids.ts';
 import type { DeletedUser, OnPremUser, Organization, Recheck, SourceSummary } from './core/model.ts';
 import type { LedgerLine, LedgerRecord } from './core/record.ts';
 import type { SourceKind } from './core/vocabulary.ts';
@@ -30,8 +30,33 @@ export interface Clock {
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Entra ID, as far as a night reads and purges it. */
-export interface Entra {
+/** Who is signed in, for people. */
+export interface Account {
+  readonly kind: 'person' | 'app';
+  /** A UPN; of an app its name, or its client id. */
+  readonly name: string | undefined;
+  readonly tenantId: TenantId | undefined;
+}
+
+/** A live user, and which of the addresses asked for are its own, in lower case. */
+export interface LiveHolder {
+  readonly id: ObjectId;
+  readonly displayName: string | undefined;
+  readonly userPrincipalName: string | undefined;
+  readonly isGuest: boolean;
+  readonly holds: readonly string[];
+}
+
+export interface AddressHolders {
+  readonly holders: readonly LiveHolder[];
+  /** Why there may be others; `undefined` where there are none. */
+  readonly notRead: string | undefined;
+}
+
+/** Entra ID, as far as it is read. */
+export interface EntraReader {
+  /** @throws NightRefused `accessDenied` */
+  account(signal: AbortSignal): Promise<Account>;
   /** @throws NightRefused `accessDenied` | `sourceIncomplete` */
   organization(signal: AbortSignal): Promise<Organization>;
   /** The application roles in the app's token; `undefined` where it does not tell. @throws NightRefused `accessDenied` */
@@ -45,19 +70,25 @@ export interface Entra {
   /** Where each object is now. Answers for every id asked; what could not be learnt is `unclear`. */
   sightings(ids: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, Sighting>>;
   /**
-   * Sends one DELETE for each id (at most {@link MAX_PURGE_BATCH}) and reports each answer. Sends nothing twice.
-   * Never throws for what the service answers: no answer is `unclear`.
-   */
-  purge(ids: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, PurgeAnswer>>;
-  /**
    * Is the former name, the mail or one of the addresses of each deleted user held by any live user? Answers for every
    * user asked; what could not be learnt is `unknown`.
    */
   holders(users: readonly DeletedUser[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, Held>>;
+  /** The live users who hold one of these addresses, UPNs or legacyExchangeDNs (`/o=…`). */
+  addressHolders(addresses: readonly string[], signal: AbortSignal): Promise<AddressHolders>;
   /** What the night has cost so far. */
   usage(): GraphUsage;
   /** The service's clock in its latest answer; undefined before the first. */
   lastServerTime(): ServerTime | undefined;
+}
+
+/** Entra ID, as far as a night reads and purges it. */
+export interface Entra extends Omit<EntraReader, 'account' | 'addressHolders'> {
+  /**
+   * Sends one DELETE for each id (at most {@link MAX_PURGE_BATCH}) and reports each answer. Sends nothing twice.
+   * Never throws for what the service answers: no answer is `unclear`.
+   */
+  purge(ids: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, PurgeAnswer>>;
 }
 
 /** Graph takes this many requests in one `$batch` (Graph documentation, json-batching). */
@@ -94,6 +125,29 @@ export interface Ledger {
    * @throws NightRefused `anotherNightRuns` | `ledgerUnusable`; NightStopped where `signal` aborts first
    */
   open(night: NightId, clock: Clock, signal: AbortSignal): Promise<OpenLedger>;
+}
+
+/** The ledger for whoever only reads it: no lease is taken. */
+export interface LedgerReader {
+  /** For people: where it is kept. */
+  readonly location: string;
+  /**
+   * The lines since `since` and maybe some before, oldest first, the hash chain checked.
+   * @throws NightRefused `ledgerUnusable` | `accessDenied`
+   */
+  lines(since: Timestamp): AsyncGenerator<LedgerLine, void, undefined>;
+  /** The same of what is still there: that retention removed what was before is no fault. */
+  kept(since: Timestamp): AsyncGenerator<LedgerLine, void, undefined>;
+  /** Where the reports of the nights are, oldest first. @throws NightRefused `ledgerUnusable` | `accessDenied` */
+  reports(): Promise<readonly StoredReport[]>;
+  /** The report's HTML. @throws NightRefused `ledgerUnusable` | `accessDenied` */
+  report(name: string): Promise<string>;
+}
+
+export interface StoredReport {
+  /** `2026/11/23/20261123T020000Z-<night>.html` */
+  readonly name: string;
+  readonly night: NightId;
 }
 
 export interface OpenLedger {

@@ -7,6 +7,7 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Finding, findingsIn } from '../../lib/cli/policyCheck.ts';
 import { nextStarts, scheduleProblem } from '../../lib/schedule.ts';
 
 const TARGET = 'dist/package';
@@ -53,6 +54,15 @@ function checkSchedule(schedule: string | undefined): void {
   say(`The next nights begin, in the time of this machine: ${starts.join(', ')}.`);
 }
 
+/** The function would refuse every night under a wrong policy. */
+function checkPolicy(text: string): void {
+  const findings = findingsIn(Buffer.from(text));
+  const inWords = ({ line, column, path, what }: Finding) => `policy.json:${line}:${column} ${path} ${what}`;
+  const wrong = findings.filter(({ grade }) => grade === 'wrong');
+  if (wrong.length > 0) throw new Refused(`${wrong.map(inWords).join('\n')}\nThe policy is wrong.`);
+  for (const finding of findings) say(inWords(finding));
+}
+
 function writePackage(policy: string): void {
   const { name, version, main }: { name: string; version: string; main: string } = JSON.parse(
     readFileSync('package.json', 'utf8'),
@@ -76,6 +86,7 @@ function writePackage(policy: string): void {
 
 try {
   const policy = policyFor(process.env['AZURE_TENANT_ID'] ?? '');
+  checkPolicy(policy);
   checkSchedule(process.env['NIGHTLY_SCHEDULE']);
   writePackage(policy);
 } catch (error) {

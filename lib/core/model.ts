@@ -109,7 +109,7 @@ export interface OnPremUser extends OnPremKeys {
 }
 
 /** Of an object in Active Directory's Deleted Objects. */
-export interface Tombstone {
+interface Tombstone {
   readonly deletedSince: Timestamp | undefined;
 }
 

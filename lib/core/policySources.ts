@@ -119,7 +119,7 @@ export const onPremises = z
   .describe('Who is still there, and who says so.');
 
 /** Days since the deletion, and nights seen absent, by what shows that a user is gone. The better the evidence, the fewer. */
-export const DELAYS = {
+const DELAYS = {
   gracePeriodDays: { tombstone: 3, parked: 7, covered: 7, entra: 14 },
   nightsAbsent: { tombstone: 1, parked: 2, covered: 2, entra: 3 },
 } as const satisfies Record<string, Readonly<Record<AbsenceKind, number>>>;

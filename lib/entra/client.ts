@@ -44,6 +44,8 @@ export interface ClientOptions {
   /** Real milliseconds until an answer must have come in whole: {@link TIMEOUT_MS} by default. */
   readonly timeoutMs?: number;
   readonly onCall?: (call: GraphCall) => void;
+  /** Without it every DELETE is refused before it leaves. */
+  readonly mayPurge?: boolean;
 }
 
 export interface GraphRequest {
@@ -120,7 +122,7 @@ export function createGraphClient(options: ClientOptions): GraphClient {
  * `customHosts` makes the SDK send the token to the configured root, a national cloud's for instance; it sends none to
  * other hosts. Its RetryHandler (see retry.ts) and RedirectHandler (Graph redirects none of these) are left out.
  */
-function createSdk({ graphRoot, credential }: ClientOptions): Client {
+function createSdk({ graphRoot, credential, mayPurge = false }: ClientOptions): Client {
   return Client.initWithMiddleware({
     baseUrl: `${graphRoot}/`,
     customHosts: new Set([new URL(graphRoot).hostname]),
@@ -128,7 +130,7 @@ function createSdk({ graphRoot, credential }: ClientOptions): Client {
       new KeepError(),
       new AuthenticationHandler({ getAccessToken: () => tokenFor(graphRoot, credential) }),
       new TelemetryHandler(),
-      new DeleteGuard(graphRoot),
+      new DeleteGuard(graphRoot, mayPurge),
       new HTTPMessageHandler(),
     ],
   });

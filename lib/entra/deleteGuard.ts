@@ -33,11 +33,13 @@ const batch = z.strictObject({ requests: z.array(subRequest).min(1) });
 /** Lets through reads, single purges, and batches of reads and purges. @throws RequestForbidden */
 export class DeleteGuard implements Middleware {
   readonly #base: string;
+  readonly #mayPurge: boolean;
   #next: Middleware | undefined;
 
-  /** `graphRoot`: origin only. */
-  constructor(graphRoot: string) {
+  /** `graphRoot`: origin only. Without `mayPurge` only reads pass. */
+  constructor(graphRoot: string, mayPurge: boolean) {
     this.#base = `${graphRoot}/v1.0`;
+    this.#mayPurge = mayPurge;
   }
 
   setNext(next: Middleware): void {
@@ -60,11 +62,11 @@ export class DeleteGuard implements Middleware {
 
   /** The body to send, where there is one: what was inspected, and nothing that another parser may read otherwise. */
   #inspected(method: string, url: string, body: unknown): string | undefined {
-    if (method === 'POST' && url === `${this.#base}/$batch`) return inspectedBatch(body);
+    if (method === 'POST' && url === `${this.#base}/$batch`) return inspectedBatch(body, this.#mayPurge);
     if (body !== undefined && body !== null) throw forbidden(method, 'a body');
     if (method === 'GET' && this.#isRead(url)) return undefined;
     const path = url.startsWith(this.#base) ? url.slice(this.#base.length) : '';
-    if (method === 'DELETE' && PURGE.test(path)) return undefined;
+    if (method === 'DELETE' && this.#mayPurge && PURGE.test(path)) return undefined;
     throw forbidden(method, withoutQuery(url));
   }
 
@@ -73,13 +75,14 @@ export class DeleteGuard implements Middleware {
   }
 }
 
-function inspectedBatch(body: unknown): string {
+function inspectedBatch(body: unknown, mayPurge: boolean): string {
   const parsed = batch.safeParse(typeof body === 'string' ? parsedOrUndefined(body) : undefined);
   if (!parsed.success) {
     throw forbidden('POST', `/$batch (${parsed.error.issues.map(({ path }) => path.join('.')).join(', ')})`);
   }
   for (const { method, url } of parsed.data.requests) {
-    if (method === 'DELETE' && !PURGE.test(url)) throw forbidden(method, `${withoutQuery(url)} in a batch`);
+    if (method === 'DELETE' && !(mayPurge && PURGE.test(url)))
+      throw forbidden(method, `${withoutQuery(url)} in a batch`);
   }
   return JSON.stringify(parsed.data);
 }

@@ -8,7 +8,7 @@ import { equals, hasText, type Looked, lookUp, lookUpAnyhow } from './lookup.ts'
 import { nameOf } from './schema.ts';
 
 /** Graph takes so many clauses joined by `or` in a default query (microsoft-graph-docs issue 21098). */
-const MAX_CLAUSES = 15;
+export const MAX_CLAUSES = 15;
 const SELECT = 'id,userPrincipalName,mail,proxyAddresses';
 
 interface Query {
@@ -92,7 +92,7 @@ function textsOf(user: DeletedUser): readonly string[] {
 }
 
 /** That `eq` disregards case within a list is not documented, hence both spellings of the prefix. */
-const clausesFor = (text: string): readonly string[] => [
+export const clausesFor = (text: string): readonly string[] => [
   equals('userPrincipalName', text),
   equals('mail', text),
   hasText('proxyAddresses', `smtp:${text}`),
@@ -107,19 +107,20 @@ function inGroups(user: DeletedUser, clauses: readonly string[]): readonly Query
   }));
 }
 
-function holdsOne(row: JsonObject, texts: readonly string[]): boolean {
-  const { userPrincipalName, mail, proxyAddresses } = row;
+const holdsOne = (row: JsonObject, texts: readonly string[]) =>
+  valuesOf(row).some((value) => texts.includes(value));
+
+/** Its name and every address, in lower case and without the prefix of their type. */
+export function valuesOf({ userPrincipalName, mail, proxyAddresses }: JsonObject): readonly string[] {
   const held = [userPrincipalName, mail, ...(Array.isArray(proxyAddresses) ? proxyAddresses : [])];
-  return held.some(
-    (one) =>
-      typeof one === 'string' &&
-      texts.includes(
-        one
-          .replace(/^smtp:/i, '')
-          .trim()
-          .toLowerCase(),
-      ),
-  );
+  return held
+    .filter((one) => typeof one === 'string')
+    .map((one) =>
+      one
+        .replace(/^(?:smtp|x500):/i, '')
+        .trim()
+        .toLowerCase(),
+    );
 }
 
 function inWords(row: JsonObject): string {

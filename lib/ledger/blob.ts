@@ -8,11 +8,12 @@ import type {
   StoragePipelineOptions,
 } from '@azure/storage-blob';
 import { containerClient, inTime } from '../azure/storage.ts';
-import { storageError, storageProblem } from '../azure/storageProblem.ts';
+import { type Access, storageError, storageProblem } from '../azure/storageProblem.ts';
 import { messageOf } from '../errors.ts';
-import type { Ledger } from '../ports.ts';
+import type { Ledger, LedgerReader } from '../ports.ts';
 import { takeBlobLease } from './blobLease.ts';
 import { createLedger } from './ledger.ts';
+import { createLedgerReader } from './reader.ts';
 import { LeaseLost, type LogStore } from './store.ts';
 
 export interface BlobLedgerOptions {
@@ -33,7 +34,12 @@ export function createBlobLedger({ containerUrl, ...options }: BlobLedgerOptions
   return createLedger(blobStore(containerClient(containerUrl, options)));
 }
 
-function blobStore(container: ContainerClient): LogStore {
+/** The same container for whoever only reads it. Needs "Storage Blob Data Reader". */
+export function createBlobLedgerReader({ containerUrl, ...options }: BlobLedgerOptions): LedgerReader {
+  return createLedgerReader(blobStore(containerClient(containerUrl, options), 'read'));
+}
+
+function blobStore(container: ContainerClient, access: Access = 'write'): LogStore {
   return {
     location: container.url.replace(/\?.*$/, ''),
     async names() {
@@ -44,7 +50,7 @@ function blobStore(container: ContainerClient): LogStore {
         }
         return names;
       } catch (error) {
-        throw storageProblem(error, 'write');
+        throw storageProblem(error, access);
       }
     },
     async *read(name) {
@@ -54,7 +60,7 @@ function blobStore(container: ContainerClient): LogStore {
           .download(0, undefined, { abortSignal: inTime(READ_MS), maxRetryRequests: 3 });
         for await (const chunk of readableStreamBody ?? []) yield Buffer.from(chunk);
       } catch (error) {
-        throw new Error(`${name} cannot be read: ${messageOf(storageProblem(error, 'write'))}`, {
+        throw new Error(`${name} cannot be read: ${messageOf(storageProblem(error, access))}`, {
           cause: error,
         });
       }

@@ -3,14 +3,18 @@ import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
-import type { Ledger } from '../ports.ts';
+import type { Ledger, LedgerReader } from '../ports.ts';
 import { createLedger } from './ledger.ts';
+import { createLedgerReader } from './reader.ts';
 import type { Lease, LogStore } from './store.ts';
 
 /** A ledger in `directory`, which is made where it does not exist. Each append is flushed to the disk. */
 export function createFileLedger(directory: string): Ledger {
   return createLedger(fileStore(directory));
 }
+
+export const createFileLedgerReader = (directory: string): LedgerReader =>
+  createLedgerReader(fileStore(directory));
 
 /** The files themselves: who only reads them (`readLog`) takes no lease. */
 export function fileStore(directory: string): LogStore {

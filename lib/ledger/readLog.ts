@@ -67,7 +67,7 @@ async function numbersSince(
   return numbers.filter((number) => number >= first);
 }
 
-async function begunAtOf(store: LogStore, name: string): Promise<Timestamp | undefined> {
+export async function begunAtOf(store: LogStore, name: string): Promise<Timestamp | undefined> {
   for await (const first of wholeLines(store.read(name))) {
     return timestamp(String(jsonIn(first)?.['at']));
   }

@@ -43,7 +43,7 @@ const baseOf = (domain: string) =>
     .join(',');
 
 /** Every domain that is asked, so that one that is not can be told. */
-export type KnownDomains = ReadonlySet<string>;
+type KnownDomains = ReadonlySet<string>;
 
 interface Opening {
   readonly known: KnownDomains;

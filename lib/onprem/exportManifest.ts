@@ -14,7 +14,7 @@ export const EXPORT_COLUMNS = [
   'distinguishedName',
 ] as const;
 
-export const EXPORT_COLUMNS_2 = [
+const EXPORT_COLUMNS_2 = [
   'kind',
   'immutableId',
   'objectGuid',

@@ -8,7 +8,7 @@ import { type Html, html } from './html.ts';
 import type { Story } from './story.ts';
 import { decimal, number, usersOf } from './units.ts';
 
-interface Limit {
+export interface Limit {
   readonly what: string;
   readonly setting: string;
   readonly limit: number;
@@ -17,8 +17,11 @@ interface Limit {
   readonly said: string;
 }
 
+/** Every limit that the night came to, with what it took up; empty where it came to none. */
+export const limitsOf = (story: Story): readonly Limit[] => [...planLimits(story), ...readLimits(story)];
+
 export function limitsSection(story: Story): Html {
-  const limits = [...planLimits(story), ...readLimits(story)];
+  const limits = limitsOf(story);
   return html`<section aria-labelledby="limits">
 <h2 id="limits">Limits</h2>
 ${

@@ -54,7 +54,7 @@ beforeEach(() => {
 
 /** Through the middleware chain itself, with nothing of the SDK's own URL building in between. */
 async function send(method: string | undefined, url: string | Request, options: FetchOptions = {}) {
-  const guard = new DeleteGuard(root);
+  const guard = new DeleteGuard(root, true);
   guard.setNext(new HTTPMessageHandler());
   const context = {
     request: typeof url === 'string' && url.startsWith('/') ? `${root}/v1.0${url}` : url,
@@ -214,7 +214,7 @@ describe('refuses, and nothing leaves the process', () => {
   test('whatever the SDK itself is asked for', async () => {
     const client = Client.initWithMiddleware({
       baseUrl: `${root}/`,
-      middleware: [new DeleteGuard(root), new HTTPMessageHandler()],
+      middleware: [new DeleteGuard(root, true), new HTTPMessageHandler()],
     });
     const call = () => client.api(`/users/${ID}`).responseType(ResponseType.RAW);
     for (const work of [call().delete(), call().patch({}), call().put({}), call().post({})]) {
@@ -228,6 +228,7 @@ describe('refuses, and nothing leaves the process', () => {
       graphRoot: root,
       credential: { getToken: async () => ({ token: 'a', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) },
       clock: { now: () => at(0), sleep: async () => {} },
+      mayPurge: true,
     });
     const post = (url: string, body: unknown) =>
       send({ method: 'POST', url, body }, new AbortController().signal);
@@ -236,5 +237,21 @@ describe('refuses, and nothing leaves the process', () => {
     await refused(post('/users', {}));
     await post('/$batch', { requests: [item('DELETE', ITEM)] });
     expect(arrived).toHaveLength(1);
+  });
+
+  test('every DELETE, from a client that may not purge', async () => {
+    const { send } = createGraphClient({
+      graphRoot: root,
+      credential: { getToken: async () => ({ token: 'a', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) },
+      clock: { now: () => at(0), sleep: async () => {} },
+    });
+    const body = { requests: [item('GET', ITEM), item('DELETE', ITEM)] };
+    await refused(send({ method: 'POST', url: '/$batch', body }, new AbortController().signal));
+    const reader = Client.initWithMiddleware({
+      baseUrl: `${root}/`,
+      middleware: [new DeleteGuard(root, false), new HTTPMessageHandler()],
+    });
+    await expect(reader.api(ITEM).delete()).rejects.toThrow(/^Refused to send DELETE .*Nothing was sent\./);
+    expect([arrived, connections]).toEqual([[], 0]);
   });
 });

@@ -5,7 +5,7 @@ import type { LedgerLine } from '../../lib/core/record.ts';
 import type { AnswerName, OutcomeName } from '../../lib/core/vocabulary.ts';
 
 /** An announced DELETE without an end. */
-export interface Intent {
+interface Intent {
   readonly night: NightId;
   readonly attempt: number;
   /** Milliseconds since 1970. */

@@ -158,6 +158,3 @@ function checkStatus(
 }
 
 const RIGHTLY: ReadonlySet<string> = new Set(['restored', 'kept', 'alreadyGone']);
-
-/** After a night that ended by itself: who should have been purged by now? */
-export const isOverdue = (user: User) => isRightful(user) && fateOf(user.fate).hopeless === undefined;

@@ -26,7 +26,7 @@ export interface Fate {
 const OK: Fate = { answer: 'accepted', effect: 'now' };
 const NEVER = { effect: 'never', hopeless: true } as const;
 
-export const FATES = {
+const FATES = {
   ok: OK,
   okLate: { ...OK, effect: 'late' },
   acceptedInVain: { answer: 'accepted', ...NEVER },

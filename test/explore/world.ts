@@ -27,7 +27,7 @@ export function listOf<T>(chain: Chain<T>): readonly T[] {
   return list.reverse();
 }
 
-export const DISTURBANCES = ['crash', 'stop', 'halt', 'standstill'] as const;
+const DISTURBANCES = ['crash', 'stop', 'halt', 'standstill'] as const;
 export type Disturbance = (typeof DISTURBANCES)[number];
 
 export interface World {

@@ -63,6 +63,16 @@ describe('the package', () => {
     expect(Object.keys(manifest)).toEqual(['name', 'version', 'private']);
   });
 
+  test('is not made of a wrong policy: every line of it is named', () => {
+    write({ gracePeriodDays: 'two weeks', protect: { addresses: ['smtp:ceo@contoso.com'] } });
+    const { status, stderr } = pack(TENANT);
+    expect([status, existsSync(join(project, 'dist/package'))]).toEqual([1, false]);
+    expect(stderr).toMatch(/policy\.json:\d+:\d+ gracePeriodDays must be a number/);
+    expect(stderr).toMatch(/Nothing was packaged\./);
+    write({ gracePeriodDays: 14 });
+    expect(pack(TENANT).stderr).toMatch(/protect\.addresses\.0 can match nobody/);
+  });
+
   test('gets the tenant where the policy has none, again and again, in report mode', () => {
     const before = policyIn('.');
     expect(pack(TENANT.toUpperCase()).stdout).toContain(

@@ -24,6 +24,8 @@ export interface AdminRecipient {
   readonly inPlaceHolds: readonly string[];
   readonly litigationHoldEnabled: boolean;
   readonly highVolumeEmail?: boolean;
+  /** Made up where absent. */
+  readonly legacyExchangeDN?: string;
 }
 
 /** Exchange Online's recipients. The server asks; the world answers, however far its provisioning lags. */
@@ -154,7 +156,9 @@ function asObject(recipient: AdminRecipient): object {
     ExternalDirectoryObjectId: recipient.id,
     Guid: guidOf(recipient, 'object'),
     ExchangeGuid: guidOf(recipient, 'exchange'),
-    LegacyExchangeDN: `/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=${guidOf(recipient, 'legacy').replaceAll('-', '')}`,
+    LegacyExchangeDN:
+      recipient.legacyExchangeDN ??
+      `/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=${guidOf(recipient, 'legacy').replaceAll('-', '')}`,
     DisplayName: recipient.displayName,
     RecipientType: mailbox ? 'UserMailbox' : 'MailUser',
     RecipientTypeDetails: recipient.recipientTypeDetails,
