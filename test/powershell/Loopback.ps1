@@ -31,10 +31,10 @@ function Write-ExportEvent {
     [IO.File]::AppendAllText($env:TEST_EVENTS, "$Id $Level $Message`n")
 }
 
-# TEST_CERTIFICATE: a PKCS #12 file without a password.
+# TEST_CERTIFICATE: a PEM file with certificate and key.
 function Get-AppCertificate {
     param([string] $Thumbprint)
-    $certificate = [Security.Cryptography.X509Certificates.X509CertificateLoader]::LoadPkcs12FromFile($env:TEST_CERTIFICATE, '')
+    $certificate = [Security.Cryptography.X509Certificates.X509Certificate2]::CreateFromPemFile($env:TEST_CERTIFICATE)
     if ($certificate.Thumbprint -ne $Thumbprint) { throw "There is no certificate $Thumbprint in the personal store of machine or account." }
     return $certificate
 }
