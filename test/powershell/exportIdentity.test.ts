@@ -135,7 +135,7 @@ describeWithPowerShell('The identity of an export', () => {
       keySize: 2048,
       algorithm: 'sha256',
     });
-    writeFileSync(join(kit.folder, 'app.pem'), cert + key);
+    writeFileSync(join(kit.folder, 'app.pem'), `${cert}\n${key}`);
     const { publicKey, fingerprint, fingerprint256 } = new X509Certificate(cert);
     const thumbprint = fingerprint.replaceAll(':', '');
     const { code, stderr } = await run(

@@ -26,6 +26,8 @@ export interface RunOptions {
 }
 
 export interface RunningExport {
+  /** Of the launcher; 0 where it did not start. */
+  readonly pid: number;
   /** PowerShell as a .NET tool is two processes: both get the signal. */
   kill(signal: 'SIGKILL' | 'SIGINT'): void;
   readonly ended: Promise<ExportResult>;
@@ -97,7 +99,7 @@ export function createExportKit(
       running.delete(kill);
       return { code, ...result };
     });
-    return { kill, ended };
+    return { pid: child.pid ?? 0, kill, ended };
   };
   return {
     folder,

@@ -39,7 +39,13 @@ async function measure(kit: ExportKit, args: readonly string[]) {
 }
 
 /** Either when it begins to write, or `at` milliseconds after its start. */
-async function killOnce(kit: ExportKit, args: readonly string[], folder: string, at: number, whileWriting: boolean) {
+async function killOnce(
+  kit: ExportKit,
+  args: readonly string[],
+  folder: string,
+  at: number,
+  whileWriting: boolean,
+) {
   const running = kit.start(args);
   const watcher = watch(folder, () => whileWriting && running.kill('SIGKILL'));
   const over = running.ended.then(() => true);
@@ -59,7 +65,11 @@ async function main(): Promise<void> {
       'killed-users': { type: 'string', default: '20000' },
     },
   });
-  const [users, kills, killedUsers] = [Number(values.users), Number(values.kills), Number(values['killed-users'])];
+  const [users, kills, killedUsers] = [
+    Number(values.users),
+    Number(values.kills),
+    Number(values['killed-users']),
+  ];
   const tombstones = Array.from({ length: 5_000 }, (_, at) => ldapTombstone(at));
   const directory = { domain: DOMAIN, users: ldapUsers(users), tombstones };
   const server = await startLdapServer(directory);
@@ -72,7 +82,9 @@ async function main(): Promise<void> {
     const { seconds, peak } = await measure(kit, args);
     const whole = exportIn(out, DOMAIN);
     if (whole.manifest['users'] !== users) throw new Error(`${whole.manifest['users']} users were exported`);
-    print(`${users} users, ${tombstones.length} tombstones: ${seconds.toFixed(0)} s, at most ${peak.toFixed(0)} MiB`);
+    print(
+      `${users} users, ${tombstones.length} tombstones: ${seconds.toFixed(0)} s, at most ${peak.toFixed(0)} MiB`,
+    );
 
     directory.users = directory.users.slice(0, killedUsers);
     const { seconds: short } = await measure(kit, args);
