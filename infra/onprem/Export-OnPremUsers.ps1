@@ -45,11 +45,12 @@ Where the app gets its token; national clouds have their own.
 Write as the managed identity of this server, which Azure Arc manages.
 
 .PARAMETER SourceAnchor
-What Entra Connect makes the immutable id from. "auto": mS-DS-ConsistencyGuid, or objectGUID where a user has none,
-as Entra Connect does by itself. Otherwise an attribute; users without it are written without an immutable id.
+What Entra Connect makes the immutable id from. "auto": mS-DS-ConsistencyGuid, where the reader takes objectGUID for a
+user who has none, as Entra Connect does by itself. Otherwise an attribute. Users without it are written without an
+immutable id.
 
 .PARAMETER Attribute
-Further attributes that a rule of the policy (onPremises.gone) looks at. Each gets a column "attribute:<name>".
+Further attributes of text that a rule of the policy (onPremises.gone) looks at. Each gets a column "attribute:<name>".
 
 .PARAMETER KeepFiles
 How many files of a domain are kept; what is younger than a day always is. 0 removes none: leave that to a lifecycle

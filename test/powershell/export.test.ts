@@ -52,7 +52,7 @@ describeWithPowerShell('Export-OnPremUsers.ps1', () => {
       ...{ formatVersion: 2, domain: DOMAIN, sourceAnchor: 'auto', domainController: `dc1.${DOMAIN}` },
       ...{ invocationId: '33221100-5544-7766-8899-aabbccddeeff', highestUsn: '123456' },
       ...{ rows: 7, users: 3, tombstones: 1, containers: 3, tombstonesReadable: true },
-      ...{ leftOut: [], duplicates: [] },
+      ...{ usersWithAnchor: 2, leftOut: [], duplicateAnchors: 0, duplicates: [] },
     });
     expect(of('user')[1]).toEqual({
       ...{
@@ -60,9 +60,10 @@ describeWithPowerShell('Export-OnPremUsers.ps1', () => {
         lastKnownParent: '',
         deletedAt: '',
         objects: '',
-        'attribute:department': 'Sales;Board',
+        leftOut: '',
+        'attribute:department': '["Sales","Board"]',
       },
-      immutableId: of('user')[1]?.['objectGuid'],
+      immutableId: '',
       objectGuid: Buffer.from(hostile.attributes['objectGUID']?.[0] as Buffer).toString('base64'),
       objectSid: sidText(7),
       sidHistory: `${sidText(5)};${sidText(6)}`,
@@ -102,14 +103,24 @@ describeWithPowerShell('Export-OnPremUsers.ps1', () => {
     ];
     const { kit, out, args } = await kitFor({ users });
     expect((await kit.run(args)).code).toBe(0);
-    const { manifest } = exportIn(out, DOMAIN);
+    const { manifest, of } = exportIn(out, DOMAIN);
+    expect(of('container').map(({ objects, leftOut }) => [objects, leftOut])).toEqual([
+      ['0', '1'],
+      ['1', '0'],
+      ['1', '0'],
+      ['1', '0'],
+    ]);
     expect(manifest).toMatchObject({
       users: 3,
       tombstonesReadable: false,
-      leftOut: [{ why: 'objectGuidUnreadable', users: 1 }],
+      leftOut: [{ why: 'objectGuidUnreadable', kind: 'user', objects: 1 }],
+      duplicateAnchors: 2,
       duplicates: [
-        { immutableId: twice[0]?.toString('base64'), distinguishedNames: [users[0]?.dn, users[1]?.dn] },
-        { immutableId: 'AAAAAAAAAAAAAAAAAAAAAA==', distinguishedNames: [users[2]?.dn] },
+        {
+          ...{ immutableId: twice[0]?.toString('base64'), users: 2 },
+          distinguishedNames: [users[0]?.dn, users[1]?.dn],
+        },
+        { immutableId: 'AAAAAAAAAAAAAAAAAAAAAA==', users: 1, distinguishedNames: [users[2]?.dn] },
       ],
     });
   });

@@ -104,14 +104,14 @@ describeWithPowerShell(
       expect(whole.manifest).toMatchObject({
         tombstonesReadable: false,
         tombstones: 0,
-        sourceAnchor: 'auto',
+        ...{ sourceAnchor: 'auto', usersWithAnchor: 6 },
       });
       expect(whole.manifest['domainController']).toBe(`dc1.${DOMAIN}`);
       const [user0, user1] = ['user0', 'user1'].map((name) =>
         whole.of('user').find((row) => row['userPrincipalName'] === `${name}@${DOMAIN}`),
       );
       const guid = (await objectGuidOf(samba, dnOf(0))).toString('base64');
-      expect(user0).toMatchObject({ immutableId: guid, objectGuid: guid, recipientTypeDetails: '128' });
+      expect(user0).toMatchObject({ immutableId: '', objectGuid: guid, recipientTypeDetails: '128' });
       expect(user1).toMatchObject({
         immutableId: guidOf('user 1').toString('base64'),
         objectSid: expect.stringMatching(`^${DOMAIN_SID}-\\d+$`),

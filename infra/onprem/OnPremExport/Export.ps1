@@ -6,6 +6,12 @@ $deletedUsers = '(&(isDeleted=TRUE)(|(objectClass=user)(objectClass=inetOrgPerso
 $read = 'objectGUID', 'objectSid', 'sIDHistory', 'userPrincipalName', 'mail', 'proxyAddresses', 'targetAddress',
     'msExchRecipientTypeDetails', 'userAccountControl', 'lastKnownParent', 'whenChanged'
 
+# Octet string, security descriptor and SID ([MS-ADTS] 3.1.1.2.2.2).
+$binarySyntaxes = '2.5.5.10', '2.5.5.15', '2.5.5.17'
+# A manifest stays small enough to read at once, whatever the directory holds.
+$maxDuplicates = 100
+$maxHolders = 10
+
 # What the immutable id is taken from, and how.
 function Get-Anchor {
     param([hashtable] $Directory, [string] $SourceAnchor, [string[]] $Attribute)
@@ -14,8 +20,9 @@ function Get-Anchor {
     foreach ($one in @($name) + @($Attribute)) {
         if (-not $syntaxes.ContainsKey($one)) { throw "The forest of $($Directory.Server) has no attribute $one. Check -SourceAnchor and -Attribute." }
     }
-    # Octet string and SID.
-    return @{ Name = $name; OrGuid = $SourceAnchor -eq 'auto'; IsBinary = $syntaxes[$name] -in '2.5.5.10', '2.5.5.17' }
+    $binary = @($Attribute | Where-Object { $syntaxes[$_] -in $binarySyntaxes })
+    if ($binary) { throw "$($binary -join ', ') holds bytes, and a rule compares text. Check -Attribute." }
+    return @{ Name = $name; IsBinary = $syntaxes[$name] -in $binarySyntaxes }
 }
 
 # Tombstones first and live users after: who is removed in between is then in both, and counts as live.
@@ -33,7 +40,7 @@ function Read-Domain {
     Write-ObjectRow -File $File -Search $search -Anchor $Anchor -Kind user
     if ($File.Counts.user -eq 0) { throw "$($Directory.Server) shows not one user to this account. Check that it may read them." }
     # A server that gives up can end with an empty page; so can one whose users fill the last page.
-    if ($search.LastPage -eq 0) { Confirm-UserCount -Directory $Directory -Expected ($File.Counts.user + $File.Unreadable) }
+    if ($search.LastPage -eq 0) { Confirm-UserCount -Directory $Directory -Expected ($File.Counts.user + $File.Unreadable.user) }
     Write-ContainerRow -File $File
     $File.Writer.Dispose()
     return $isReadable
@@ -53,8 +60,13 @@ function Confirm-UserCount {
 function Get-Manifest {
     param([hashtable] $Directory, [hashtable] $File, [string] $Domain, [string] $SourceAnchor, [bool] $IsReadable, [datetime] $Started)
     $hash = [Security.Cryptography.SHA256]::Create().ComputeHash($File.Content.GetBuffer(), 0, [int] $File.Content.Length)
-    $leftOut = @()
-    if ($File.Unreadable -gt 0) { $leftOut += [ordered] @{ why = 'objectGuidUnreadable'; users = $File.Unreadable } }
+    $leftOut = @(foreach ($kind in 'user', 'tombstone') {
+            if ($File.Unreadable[$kind] -gt 0) { [ordered] @{ why = 'objectGuidUnreadable'; kind = $kind; objects = $File.Unreadable[$kind] } }
+        })
+    $duplicates = @(foreach ($id in @($File.Duplicates.Keys | Select-Object -First $maxDuplicates)) {
+            $holders = $File.Duplicates[$id]
+            [ordered] @{ immutableId = $id; users = $holders.Count; distinguishedNames = @($holders | Select-Object -First $maxHolders) }
+        })
     return [ordered] @{
         formatVersion      = 2
         domain             = $Domain.ToLowerInvariant()
@@ -66,11 +78,13 @@ function Get-Manifest {
         finished           = [datetime]::UtcNow.ToString($iso8601, $invariant)
         rows               = $File.Counts.user + $File.Counts.tombstone + $File.Counts.container
         users              = $File.Counts.user
+        usersWithAnchor    = $File.WithAnchor
         tombstones         = $File.Counts.tombstone
         containers         = $File.Counts.container
         tombstonesReadable = $IsReadable
         leftOut            = $leftOut
-        duplicates         = @($File.Duplicates.Keys | ForEach-Object { [ordered] @{ immutableId = $_; distinguishedNames = @($File.Duplicates[$_]) } })
+        duplicateAnchors   = $File.Duplicates.Count
+        duplicates         = $duplicates
         sha256             = [BitConverter]::ToString($hash).Replace('-', '').ToLowerInvariant()
         # Of its own even where two servers begin in the same second.
         file               = 'users-' + $Started.ToString("yyyyMMdd'T'HHmmss'Z'", $invariant) + '-' + [guid]::NewGuid().ToString('N').Substring(0, 8) + '.csv.gz'
@@ -93,8 +107,8 @@ function Export-Domain {
     }
     finally { $directory.Connection.Dispose() }
     $manifest = Get-Manifest -Directory $directory -File $file -Domain $Domain -SourceAnchor $SourceAnchor -IsReadable $isReadable -Started $started
-    Write-ExportLog -Message ("$Domain has $($manifest.users) users ($($file.WithAnchor) objects with $($anchor.Name)), $($manifest.tombstones) tombstones " +
-        "(readable: $isReadable), $($manifest.containers) containers, $($manifest.duplicates.Count) anchors held twice or of zeros, $($file.Unreadable) users left out.")
+    Write-ExportLog -Message ("$Domain has $($manifest.users) users ($($file.WithAnchor) with $($anchor.Name)), $($manifest.tombstones) tombstones " +
+        "(readable: $isReadable), $($manifest.containers) containers, $($manifest.duplicateAnchors) anchors held twice or of zeros, $($file.Unreadable.user) users left out.")
     $folder = $Domain.ToLowerInvariant()
     if (-not $PSCmdlet.ShouldProcess("$(Get-TargetName -Target $Target)/$folder", "Write an export of $($manifest.users) users")) {
         return @{ Manifest = $manifest; OldFiles = '' }

@@ -1,6 +1,7 @@
 # The gzipped CSV of an export, format version 2, built in memory: personal data lies on no disk but the target's.
 $columns = 'kind', 'immutableId', 'objectGuid', 'objectSid', 'sidHistory', 'userPrincipalName', 'mail', 'proxyAddresses',
-    'targetAddress', 'recipientTypeDetails', 'disabled', 'distinguishedName', 'lastKnownParent', 'deletedAt', 'objects'
+    'targetAddress', 'recipientTypeDetails', 'disabled', 'distinguishedName', 'lastKnownParent', 'deletedAt', 'objects',
+    'leftOut'
 # Attributes of one text, and the columns that they go to.
 $single = 'userPrincipalName', 'mail', 'targetAddress', 'msExchRecipientTypeDetails', 'lastKnownParent'
 $singleAt = 5, 6, 8, 9, 12
@@ -25,11 +26,12 @@ function New-ExportFile {
         Columns    = $names
         Attribute  = @($Attribute)
         Counts     = @{ user = 0; tombstone = 0; container = 0 }
-        Containers = [Collections.Generic.Dictionary[string, int]]::new([StringComparer]::OrdinalIgnoreCase)
+        # Users written, and users left out.
+        Containers = [Collections.Generic.Dictionary[string, int[]]]::new([StringComparer]::OrdinalIgnoreCase)
         # Immutable ids are compared byte for byte.
         Holders    = [Collections.Generic.Dictionary[string, string]]::new([StringComparer]::Ordinal)
         Duplicates = [Collections.Generic.Dictionary[string, object]]::new([StringComparer]::Ordinal)
-        Unreadable = 0
+        Unreadable = @{ user = 0; tombstone = 0 }
         WithAnchor = 0
     }
 }
@@ -40,7 +42,7 @@ function Write-ObjectRow {
     while ($null -ne ($page = Read-DirectoryPage -Search $Search)) {
         # Every object has an objectGUID: where it does not show, the account may not read this object.
         $entries = @(foreach ($entry in $page) { if ($null -ne $entry.Attributes['objectGUID']) { $entry } })
-        $File.Unreadable += $page.Count - $entries.Count
+        if ($entries.Count -lt $page.Count) { Add-LeftOut -Page $page -File $File -Kind $Kind }
         $rows = @(foreach ($entry in $entries) { , [string[]]::new($File.Columns.Length) })
         Set-IdCell -Entries $entries -Rows $rows -Anchor $Anchor -Kind $Kind -File $File
         Set-SidCell -Entries $entries -Rows $rows -Name 'objectSid' -Column 3
@@ -49,7 +51,7 @@ function Write-ObjectRow {
         Set-ProxyCell -Entries $entries -Rows $rows -Directory $Search.Directory
         if ($Kind -eq 'tombstone') { Set-DeletedCell -Entries $entries -Rows $rows }
         else { Add-LiveUser -Rows $rows -File $File }
-        Set-FurtherCell -Entries $entries -Rows $rows -Attribute $File.Attribute
+        Set-FurtherCell -Entries $entries -Rows $rows -Attribute $File.Attribute -Directory $Search.Directory
         Write-Row -File $File -Rows $rows
         $File.Counts[$Kind] += $rows.Count
     }
@@ -59,8 +61,6 @@ function Set-IdCell {
     param([object[]] $Entries, [object[]] $Rows, [hashtable] $Anchor, [string] $Kind, [hashtable] $File)
     $name = $Anchor.Name
     $isBinary = $Anchor.IsBinary
-    # A tombstone may have lost its anchor: what it does not show is not made up.
-    $orGuid = $Anchor.OrGuid -and $Kind -eq 'user'
     $withAnchor = 0
     for ($at = 0; $at -lt $Entries.Length; $at++) {
         $attributes = $Entries[$at].Attributes
@@ -73,10 +73,9 @@ function Set-IdCell {
             if ($isBinary) { $cells[1] = [Convert]::ToBase64String($value.GetValues([byte[]])[0]) }
             else { $cells[1] = $value.GetValues([string])[0] }
         }
-        elseif ($orGuid) { $cells[1] = $cells[2] }
         $cells[11] = $Entries[$at].DistinguishedName
     }
-    $File.WithAnchor += $withAnchor
+    if ($Kind -eq 'user') { $File.WithAnchor += $withAnchor }
 }
 
 # [MS-DTYP] 2.4.2.2: revision, count, six bytes of authority, then numbers of 32 bits.
@@ -136,15 +135,33 @@ function Set-DeletedCell {
     }
 }
 
+# A JSON list, since a value may hold any separator.
 function Set-FurtherCell {
-    param([object[]] $Entries, [object[]] $Rows, [string[]] $Attribute)
+    param([object[]] $Entries, [object[]] $Rows, [string[]] $Attribute, [hashtable] $Directory)
     $column = $columns.Length
     foreach ($name in $Attribute) {
         for ($at = 0; $at -lt $Entries.Length; $at++) {
-            $value = $Entries[$at].Attributes[$name]
-            if ($null -ne $value) { $Rows[$at][$column] = $value.GetValues([string]) -join ';' }
+            $attributes = $Entries[$at].Attributes
+            $value = $attributes[$name]
+            if ($null -ne $value -and $value.Count -gt 0) { $texts = $value.GetValues([string]) }
+            elseif (@($attributes.AttributeNames) -like "$name;*") { $texts = Read-RangedValue -Directory $Directory -Entry $Entries[$at] -Name $name }
+            else { continue }
+            $Rows[$at][$column] = ConvertTo-Json -InputObject ([string[]] $texts) -Compress
         }
         $column++
+    }
+}
+
+# Who is not written, and where: nobody who lived there can be called gone.
+function Add-LeftOut {
+    param($Page, [hashtable] $File, [string] $Kind)
+    foreach ($entry in $Page) {
+        if ($null -ne $entry.Attributes['objectGUID']) { continue }
+        $File.Unreadable[$Kind]++
+        if ($Kind -ne 'user') { continue }
+        $parent = $firstName.Replace($entry.DistinguishedName, '', 1)
+        if (-not $File.Containers.ContainsKey($parent)) { $File.Containers[$parent] = [int[]] (0, 0) }
+        $File.Containers[$parent][1]++
     }
 }
 
@@ -153,11 +170,11 @@ function Add-LiveUser {
     param([object[]] $Rows, [hashtable] $File)
     $holders = $File.Holders
     $containers = $File.Containers
-    $seen = 0
+    $seen = [int[]] (0, 0)
     foreach ($cells in $Rows) {
         $dn = $cells[11]
         $parent = $firstName.Replace($dn, '', 1)
-        if ($containers.TryGetValue($parent, [ref] $seen)) { $containers[$parent] = $seen + 1 } else { $containers[$parent] = 1 }
+        if ($containers.TryGetValue($parent, [ref] $seen)) { $seen[0]++ } else { $containers[$parent] = [int[]] (1, 0) }
         $id = $cells[1]
         if (-not $id) { continue }
         $isTaken = $holders.ContainsKey($id)
@@ -190,7 +207,7 @@ function Write-ContainerRow {
             $cells = [string[]]::new($File.Columns.Length)
             $cells[0] = 'container'
             $cells[11] = $name
-            $cells[14] = [string] $File.Containers[$name]
+            $cells[14], $cells[15] = $File.Containers[$name]
             , $cells
         })
     Write-Row -File $File -Rows $rows
