@@ -1,8 +1,9 @@
 # Shared by Grant-ExchangeViewOnly.ps1 and Revoke-ExchangeViewOnly.ps1: whose Exchange this is, and who is a member.
 
 # Exchange Online's cmdlets are functions of a script module, which this script's $ErrorActionPreference does not
-# reach: without this line the script would go on after "Access denied".
-$PSDefaultParameterValues['*:ErrorAction'] = 'Stop'
+# reach: without this line the script would go on after "Access denied". A variable of the script's own, so that the
+# administrator's session stays as it was.
+$PSDefaultParameterValues = @{ '*:ErrorAction' = 'Stop' }
 
 $role = 'View-Only Recipients'
 # By this text Revoke- knows the role group that Grant- made.
@@ -36,6 +37,7 @@ function Connect-Tenant {
 function Get-Principal {
     param([guid] $AppId, [guid] $ObjectId)
     $principal = Get-ServicePrincipal | Where-Object { "$($_.AppId)" -eq "$AppId" }
+    if (@($principal).Count -gt 1) { throw "Exchange knows the app $AppId more than once. Nothing was changed. Remove what is too many with Remove-ServicePrincipal." }
     if ($principal -and "$($principal.ObjectId)" -ne "$ObjectId") {
         throw "Exchange knows the app $AppId with the object id $($principal.ObjectId), not $ObjectId. Nothing was changed. " +
             'Give the object id of the managed identity (Enterprise applications), not of an app registration.'
@@ -46,6 +48,12 @@ function Get-Principal {
 function Get-OurRoleGroup {
     param([string] $Name)
     return Get-RoleGroup | Where-Object { $_.Name -eq $Name }
+}
+
+# Roles of the group by name, which Exchange can give with the organization before it.
+function Get-RoleName {
+    param($Group)
+    @($Group.Roles | ForEach-Object { ("$_" -split '[\\/]')[-1] } | Where-Object { $_ })
 }
 
 function Test-Member {

@@ -51,7 +51,9 @@ if ((Get-ManagementRoleEntry -Identity "$role\Get-MailUser").Parameters -notcont
 
 $group = Get-OurRoleGroup -Name $RoleGroup
 if ($group) {
-    $others = @($group.Roles | Where-Object { "$_" -ne $role })
+    $roles = @(Get-RoleName -Group $group)
+    if ($roles -notcontains $role) { throw "The role group '$RoleGroup' lacks the role $role. Nothing was changed. Give it that role, or name another group with -RoleGroup." }
+    $others = @($roles -ne $role)
     if ($others.Count -gt 0) { throw "The role group '$RoleGroup' also has $($others -join ', '). Nothing was changed. Name another with -RoleGroup." }
 }
 $principal = Get-Principal -AppId $AppId -ObjectId $ObjectId

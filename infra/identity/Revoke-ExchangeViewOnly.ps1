@@ -43,7 +43,7 @@ elseif ($PSCmdlet.ShouldProcess("membership of $AppId in '$RoleGroup'", 'Take ba
 }
 
 if (-not $group) { "not there: the role group '$RoleGroup'" }
-elseif ("$($group.Description)" -ne $description -or @($group.Roles | Where-Object { "$_" -ne $role }).Count -gt 0) {
+elseif ("$($group.Description)" -ne $description -or @(@(Get-RoleName -Group $group) -ne $role).Count -gt 0) {
     "left alone: the role group '$RoleGroup', which Grant-ExchangeViewOnly.ps1 did not make"
 }
 elseif (@(Get-RoleGroupMember -Identity $RoleGroup -ResultSize Unlimited).Count -gt [int] [bool] $isMember) {

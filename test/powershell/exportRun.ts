@@ -29,7 +29,7 @@ export interface RunningExport {
   /** Of the launcher; 0 where it did not start. */
   readonly pid: number;
   /** PowerShell as a .NET tool is two processes: both get the signal. */
-  kill(signal: 'SIGKILL' | 'SIGINT'): void;
+  kill: Kill;
   readonly ended: Promise<ExportResult>;
 }
 
@@ -38,6 +38,12 @@ export interface ExportResult {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+type Kill = (signal: 'SIGKILL' | 'SIGINT') => void;
+const allRunning = new Set<ReadonlySet<Kill>>();
+process.once('exit', () => {
+  for (const kill of [...allRunning].flatMap((running) => [...running])) kill('SIGKILL');
+});
 
 /** @param controllers address of the domain controller of each domain */
 export function createExportKit(
@@ -49,11 +55,8 @@ export function createExportKit(
   cpSync('infra/onprem', scripts, { recursive: true });
   cpSync('test/powershell/Loopback.ps1', join(scripts, 'OnPremExport', 'Windows.ps1'));
   const [logFolder, events] = [join(folder, 'log'), join(folder, 'events')];
-  const running = new Set<(signal: 'SIGKILL') => void>();
-  const killAll = () => {
-    for (const kill of running) kill('SIGKILL');
-  };
-  process.once('exit', killAll);
+  const running = new Set<Kill>();
+  allRunning.add(running);
   const text = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
   const start = (args: readonly string[], options: RunOptions = {}): RunningExport => {
@@ -91,7 +94,7 @@ export function createExportKit(
         result[name] += data;
       });
     }
-    const kill = (signal: 'SIGKILL' | 'SIGINT') => {
+    const kill: Kill = (signal) => {
       if (running.has(kill) && child.pid !== undefined) process.kill(-child.pid, signal);
     };
     running.add(kill);
@@ -108,8 +111,8 @@ export function createExportKit(
     log: () => text(join(logFolder, 'export.log')),
     events: () => text(events),
     remove: () => {
-      process.off('exit', killAll);
-      killAll();
+      allRunning.delete(running);
+      for (const kill of running) kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -6,9 +6,9 @@ import { ContainerClient, ContainerSASPermissions, StorageSharedKeyCredential } 
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { type Azurite, startAzurite } from '../edges/azurite.ts';
 import { type Relay, startRelay } from '../onprem/relay.ts';
+import { describeWithSamba, type SambaDirectory, startSamba } from '../onprem/samba.ts';
 import { deleteObject, objectGuidOf } from '../onprem/sambaChanges.ts';
 import { DOMAIN_SID, guidOf, ouLdif, PASSWORD, READER, userLdif } from '../onprem/sambaSeed.ts';
-import { type SambaDirectory, startSamba, whyNoSamba } from '../onprem/sambaServer.ts';
 import { createCertificates } from '../tenant/tls.ts';
 import { describeWithPowerShell } from './describe.ts';
 import { createExportKit, type ExportKit } from './exportRun.ts';
@@ -180,5 +180,5 @@ describeWithPowerShell(
       expect(after.manifest.file).toBe(before.manifest.file);
     });
   },
-  whyNoSamba(),
+  describeWithSamba,
 );
