@@ -104,3 +104,19 @@ function Get-ManagementRoleEntry {
 }
 
 Reset-Tenant
+
+# Soft-deleted mail users and the message trace, from the world of the probe's tests.
+function Get-MailUser {
+    [CmdletBinding()] param([switch] $SoftDeletedMailUser, $ResultSize)
+    $global:World.MailUsers
+}
+function Get-MessageTraceV2 {
+    [CmdletBinding()] param([string] $RecipientAddress, [datetime] $StartDate, [datetime] $EndDate)
+    $global:World.Sent | Where-Object { $_.toRecipients[0].emailAddress.address -eq $RecipientAddress } | ForEach-Object {
+        [pscustomobject] @{ MessageTraceId = [guid]::NewGuid(); RecipientAddress = $RecipientAddress; SenderAddress = 'ada.lovelace@fabrikam.com'; FromIP = '203.0.113.77'; Status = if ($_.subject -like '*deleted') { 'Failed' } else { 'Delivered' } }
+    }
+}
+function Get-MessageTraceDetailV2 {
+    [CmdletBinding()] param([guid] $MessageTraceId, [string] $RecipientAddress)
+    [pscustomobject] @{ MessageTraceId = $MessageTraceId; Event = 'Fail'; Detail = 'Reason: [{LED=550 5.1.1 RESOLVER.ADR.ExRecipNotFound; not found}]' }
+}
