@@ -1,4 +1,5 @@
 # Writes test/tenant/probe anew: what the probe captures in a made-up tenant. Synthetic, no evidence of anything.
+# Afterwards: npm run format.
 . "$PSScriptRoot/ProbeWorld.ps1"
 Reset-World
 $folder = Join-Path ([IO.Path]::GetTempPath()) ([guid]::NewGuid())
