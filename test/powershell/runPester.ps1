@@ -1,7 +1,7 @@
 # Runs the Pester files beside it and writes a line of JSON for each test.
 param([string] $Pester, [string] $File)
-$ErrorActionPreference = 'Stop'
-Import-Module $Pester
+# Not by $ErrorActionPreference: it would reach the modules of the tests, as it does not reach Exchange's.
+Import-Module $Pester -ErrorAction Stop
 $configuration = [PesterConfiguration] @{ Run = @{ Path = $File; PassThru = $true }; Output = @{ Verbosity = 'None' } }
 $result = Invoke-Pester -Configuration $configuration
 foreach ($failure in @($result.FailedContainers) + @($result.FailedBlocks)) {
