@@ -10,6 +10,9 @@ EXCHANGE_MANAGE_AS_APP='dc50a0fb-09a3-484d-be87-e023b12c6440'
 
 GUID='^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
 
+# The Azure CLI for Windows ends its lines with CR LF, and the CR would become part of each id.
+az() { command az "$@" | tr -d '\r'; }
+
 say() { printf '%s\n' "$*"; }
 fail() {
   printf '%s: %s\n' "$(basename "$0")" "$*" >&2
@@ -53,6 +56,19 @@ app_id_of_principal() {
   id="$(graph_rest GET "/servicePrincipals/$principal?\$select=appId" --query appId -o tsv)" ||
     fail "cannot read the service principal $principal. It takes the object (principal) id of the managed identity, not its client id. Nothing was changed."
   printf '%s' "$id"
+}
+
+# What both Exchange scripts are to be told: the app, its tenant and its cloud.
+exchange_arguments() {
+  local tenant environment=''
+  tenant="$(az account show --query tenantId -o tsv)"
+  [[ "$tenant" =~ $GUID ]] || fail "got \"$tenant\" for the tenant that az is signed in to."
+  case "$graph" in
+    https://graph.microsoft.us) environment=O365USGovGCCHigh ;;
+    https://dod-graph.microsoft.us) environment=O365USGovDoD ;;
+    https://microsoftgraph.chinacloudapi.cn) environment=O365China ;;
+  esac
+  printf '%s' "-TenantId $tenant -AppId $1 -ObjectId $principal${environment:+ -ExchangeEnvironmentName $environment}"
 }
 
 # The object id, in this tenant, of the service principal of a resource app.

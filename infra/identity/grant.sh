@@ -46,7 +46,7 @@ mention() {
 
 main() {
   read_arguments "$@"
-  local app_id
+  local app_id exchange_arguments
   app_id="$(app_id_of_principal)"
   grant User.Read.All "$GRAPH_APP" "$USER_READ_ALL"
   if [ "$purge" = yes ]; then
@@ -55,9 +55,10 @@ main() {
     mention User.DeleteRestore.All "$GRAPH_APP" "$USER_DELETE_RESTORE_ALL" --purge
   fi
   if [ "$exchange" = yes ]; then
+    exchange_arguments="$(exchange_arguments "$app_id")"
     grant Exchange.ManageAsApp "$EXCHANGE_APP" "$EXCHANGE_MANAGE_AS_APP"
     say "left to do in Exchange Online PowerShell, by an Exchange Administrator:"
-    say "  pwsh infra/identity/Grant-ExchangeViewOnly.ps1 -AppId $app_id -ObjectId $principal"
+    say "  pwsh infra/identity/Grant-ExchangeViewOnly.ps1 $exchange_arguments"
   fi
 }
 

@@ -31,16 +31,17 @@ revoke() {
 
 main() {
   read_arguments "$@"
-  local everything=no app_id
+  local everything=no app_id exchange_arguments
   [ "$purge$exchange" != nono ] || everything=yes
   app_id="$(app_id_of_principal)"
   if [ "$purge" = yes ] || [ "$everything" = yes ]; then
     revoke User.DeleteRestore.All "$GRAPH_APP" "$USER_DELETE_RESTORE_ALL"
   fi
   if [ "$exchange" = yes ] || [ "$everything" = yes ]; then
+    exchange_arguments="$(exchange_arguments "$app_id")"
     revoke Exchange.ManageAsApp "$EXCHANGE_APP" "$EXCHANGE_MANAGE_AS_APP"
     say "left to do in Exchange Online PowerShell, if it was granted there:"
-    say "  pwsh infra/identity/Revoke-ExchangeViewOnly.ps1 -AppId $app_id -ObjectId $principal"
+    say "  pwsh infra/identity/Revoke-ExchangeViewOnly.ps1 $exchange_arguments"
   fi
   if [ "$everything" = yes ]; then
     revoke User.Read.All "$GRAPH_APP" "$USER_READ_ALL"

@@ -1,22 +1,24 @@
 <#
 .SYNOPSIS
-Writes every user of one Active Directory domain to where mailuser-purge reads them.
+Writes the users of Active Directory domains, living and deleted, to where mailuser-purge reads them.
 
 .DESCRIPTION
-mailuser-purge permanently deletes soft-deleted mail users from Entra ID, and keeps whoever is still on-premises.
-Where nothing in Azure may reach a domain controller, this script tells it who is: it runs as a scheduled task,
-once for each domain, and leaves two files in a blob container or a folder:
+mailuser-purge permanently deletes soft-deleted mail users from Entra ID, and keeps those who are still on-premises.
+Where nothing in Azure may reach a domain controller, this script reads the domain instead. It runs as a scheduled
+task and leaves two files for each domain in a blob container or a folder:
 
-  <domain>/users-<start>.csv.gz   one line for each user
-  <domain>/manifest.json          what the file must be: rows, SHA-256, domain, domain controller, times
+  <domain>/users-<start>-<random>.csv.gz   a line for each user, tombstone and container
+  <domain>/manifest.json                   what the file must be: rows, SHA-256, domain, domain controller, times
 
-The manifest is written last, and each file has a name of its own, so that a reader finds a whole export at any
-time. A user who is left out counts as gone; so there is no parameter for an OU or a filter, and whatever goes
-wrong leaves the export of the time before in its place and ends with exit code 1. README.md beside this script
-says which rights it needs and how to schedule it.
+The manifest is written last and each file has a name of its own, so that a reader finds a whole export at any time.
+There is no parameter for an OU or a filter: a user who is left out looks gone. Whatever goes wrong leaves the export
+of the time before in its place. README.md beside this script says which rights it needs and how to schedule it.
+
+Exit codes: 0 everything is in place. 1 the export of a domain failed. 2 everything is in place, old files were not
+removed. 3 stopped by Ctrl+C. The log in -LogFolder and the event log say why.
 
 .PARAMETER Domain
-DNS name of the domain, as in the policy's onPremises.domains.
+DNS names of the domains, as in the policy's onPremises.domains. Each is read and written by itself.
 
 .PARAMETER Folder
 Folder or share to write to, for a reader with EXPORT_DIRECTORY.
@@ -25,8 +27,7 @@ Folder or share to write to, for a reader with EXPORT_DIRECTORY.
 URL of the blob container to write to, without a SAS.
 
 .PARAMETER SasPath
-File with a SAS token for the container, made by the account that runs this script:
-Read-Host -AsSecureString | ConvertFrom-SecureString | Set-Content sas.txt
+File with a SAS token for the container, as Protect-ExportSas of the module OnPremExport writes it.
 
 .PARAMETER TenantId
 Entra tenant of the app.
@@ -44,30 +45,36 @@ Where the app gets its token; national clouds have their own.
 Write as the managed identity of this server, which Azure Arc manages.
 
 .PARAMETER SourceAnchor
-What Entra Connect makes the immutable id from. "auto": mS-DS-ConsistencyGuid, or objectGUID where a user has
-none, as Entra Connect does by itself. Otherwise an attribute; users without it are not synced and left out.
+What Entra Connect makes the immutable id from. "auto": mS-DS-ConsistencyGuid, where the reader takes objectGUID for a
+user who has none, as Entra Connect does by itself. Otherwise an attribute. Users without it are written without an
+immutable id.
+
+.PARAMETER Attribute
+Further attributes of text that a rule of the policy (onPremises.gone) looks at. Each gets a column "attribute:<name>".
 
 .PARAMETER KeepFiles
-How many files of this domain are kept, the new one included. 0 removes none: leave that to a lifecycle rule of
-the storage account, and the identity needs no right to list and delete.
+How many files of a domain are kept; what is younger than a day always is. 0 removes none: leave that to a lifecycle
+rule of the storage account, and the identity needs no right to list and delete.
+
+.PARAMETER LogFolder
+Folder for export.log, which is renamed to export.log.old at 1 MB.
 
 .EXAMPLE
 .\Export-OnPremUsers.ps1 -Domain contoso.com -ContainerUrl https://contosopurge.blob.core.windows.net/exports -UseArcIdentity
 
 .EXAMPLE
-.\Export-OnPremUsers.ps1 -Domain contoso.com -Folder \\files\exports -Verbose
+.\Export-OnPremUsers.ps1 -Domain contoso.com, fabrikam.com -Folder \\files\exports -WhatIf
 
 .OUTPUTS
-What the manifest says.
+What each manifest says.
 #>
 #Requires -Version 5.1
-#Requires -Modules ActiveDirectory
-[CmdletBinding(DefaultParameterSetName = 'Folder')]
+[CmdletBinding(DefaultParameterSetName = 'Folder', SupportsShouldProcess = $true)]
 [OutputType([System.Collections.Specialized.OrderedDictionary])]
 param(
     [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$')]
-    [string] $Domain,
+    [ValidatePattern('^[\w-]+(\.[\w-]+)*(\s*,\s*[\w-]+(\.[\w-]+)*)*$')]
+    [string[]] $Domain,
 
     [Parameter(Mandatory = $true, ParameterSetName = 'Folder')]
     [string] $Folder,
@@ -91,159 +98,62 @@ param(
     [switch] $UseArcIdentity,
 
     [ValidatePattern('^[A-Za-z0-9-]+$')] [string] $SourceAnchor = 'auto',
-    [ValidateRange(0, 1000)] [int] $KeepFiles = 5
+    [ValidatePattern('^[A-Za-z0-9-]+(\s*,\s*[A-Za-z0-9-]+)*$')] [string[]] $Attribute = @(),
+    [ValidateRange(0, 1000)] [int] $KeepFiles = 5,
+    [string] $LogFolder = [IO.Path]::Combine([Environment]::GetFolderPath('CommonApplicationData'), 'mailuser-purge')
 )
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-$ProgressPreference = 'SilentlyContinue'
+# powershell.exe -File hands over "a, b" as one text.
+$Domain = @($Domain -split '\s*,\s*')
+$Attribute = @($Attribute -split '\s*,\s*' | Where-Object { $_ })
 
-# Format version 1: lib/onprem/exportManifest.ts reads it.
-$columns = 'immutableId', 'objectGuid', 'userPrincipalName', 'mail', 'proxyAddresses', 'targetAddress', 'recipientTypeDetails', 'distinguishedName'
-$iso8601 = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"
-$invariant = [Globalization.CultureInfo]::InvariantCulture
-
-# The value of an attribute that was asked for, or $null. The comma keeps bytes and lists in one piece.
-function Get-AttributeValue {
-    param($User, [string] $Name)
-    $property = $User.PSObject.Properties[$Name]
-    if ($null -eq $property) { return $null }
-    return , $property.Value
-}
-
-# base64 of the 16 bytes, or the plain text of another anchor; an empty text where the user has none.
-function Get-ImmutableId {
-    param($User, [string] $Anchor)
-    $value = Get-AttributeValue -User $User -Name $Anchor
-    if ($SourceAnchor -eq 'auto') {
-        # Some tools write zeros for "none".
-        $isNone = $null -eq $value -or @($value -ne 0).Count -eq 0
-        if ($isNone) { $value = $User.ObjectGUID }
-    }
-    if ($null -eq $value) { return '' }
-    if ($value -is [guid]) { return [Convert]::ToBase64String($value.ToByteArray()) }
-    if ($Anchor -ne 'mS-DS-ConsistencyGuid') { return [string] $value }
-    [byte[]] $bytes = $value
-    if ($bytes.Length -ne 16) { throw "$($User.DistinguishedName) has $($bytes.Length) bytes in $Anchor, not 16." }
-    return [Convert]::ToBase64String($bytes)
-}
-
-# Which of these attributes this forest has; without Exchange's schema extension some are missing.
-function Select-KnownAttribute {
-    param([string[]] $Name, [string] $Server, [string] $SchemaPath)
-    foreach ($one in $Name) {
-        if (Get-ADObject -Server $Server -SearchBase $SchemaPath -LDAPFilter "(lDAPDisplayName=$one)") { $one }
-        else { Write-Verbose "This forest has no attribute $one." }
-    }
-}
-
-# Writes the users to a gzipped CSV, page by page, and returns how many they were.
-function Write-UserFile {
-    param([string] $Path, [string] $Anchor, [hashtable] $Query)
-    $rows = 0
-    $leftOut = 0
-    $file = [IO.File]::Create($Path)
-    try {
-        $gzip = [IO.Compression.GZipStream]::new($file, [IO.Compression.CompressionLevel]::Optimal)
-        $writer = [IO.StreamWriter]::new($gzip, [Text.UTF8Encoding]::new($false))
-        $writer.NewLine = "`r`n"
-        $writer.WriteLine('"' + ($columns -join '","') + '"')
-        Get-ADUser @Query | ForEach-Object {
-            $id = Get-ImmutableId -User $_ -Anchor $Anchor
-            if ($id -eq '') { $leftOut++ }
-            else {
-                $proxies = Get-AttributeValue -User $_ -Name 'proxyAddresses'
-                $addresses = foreach ($proxy in $proxies) {
-                    if ($proxy -like 'smtp:*' -and $proxy -notlike '*;*') { $proxy }
-                }
-                $cells = [string[]]::new($columns.Length)
-                $cells[0] = $id
-                $cells[1] = [Convert]::ToBase64String($_.ObjectGUID.ToByteArray())
-                $cells[2] = [string] $_.UserPrincipalName
-                $cells[3] = [string] (Get-AttributeValue -User $_ -Name 'mail')
-                $cells[4] = $addresses -join ';'
-                $cells[5] = [string] (Get-AttributeValue -User $_ -Name 'targetAddress')
-                $cells[6] = [string] (Get-AttributeValue -User $_ -Name 'msExchRecipientTypeDetails')
-                $cells[7] = [string] $_.DistinguishedName
-                for ($cell = 0; $cell -lt $cells.Length; $cell++) { $cells[$cell] = $cells[$cell].Replace('"', '""') }
-                $writer.WriteLine('"' + ($cells -join '","') + '"')
-                $rows++
-            }
-        }
-        # Also closes what is beneath it. Not in a finally: a file that is not whole is not to look whole.
-        $writer.Dispose()
-    }
-    finally { $file.Dispose() }
-    Write-Verbose "$rows users were written, and $leftOut left out that have no $Anchor."
-    return $rows
-}
-
-function Invoke-Export {
-    param([string] $WorkFolder, [hashtable] $Connection)
-    $target = Connect-ExportTarget @Connection
-    # One domain controller for all of it, and not a read-only one: those may hold back attributes.
-    $found = Get-ADDomainController -Discover -DomainName $Domain -Service ADWS -Writable
-    $server = [string] ($found | Select-Object -ExpandProperty HostName | Select-Object -First 1)
-    $adDomain = Get-ADDomain -Server $server
-    if ($adDomain.DNSRoot -ne $Domain) { throw "$server is a domain controller of $($adDomain.DNSRoot), not of $Domain." }
-    $rootDse = Get-ADRootDSE -Server $server
-    $anchor = if ($SourceAnchor -eq 'auto') { 'mS-DS-ConsistencyGuid' } else { $SourceAnchor }
-    $wanted = @('mail', 'proxyAddresses', 'targetAddress', 'msExchRecipientTypeDetails', $anchor)
-    $known = @(Select-KnownAttribute -Name $wanted -Server $server -SchemaPath $rootDse.schemaNamingContext)
-    if ($known -notcontains $anchor) { throw "The forest of $Domain has no attribute $anchor." }
-
-    $started = [datetime]::UtcNow
-    $name = 'users-' + $started.ToString("yyyyMMdd'T'HHmmss'Z'", $invariant) + '.csv.gz'
-    $path = Join-Path -Path $WorkFolder -ChildPath $name
-    $rows = Write-UserFile -Path $path -Anchor $anchor -Query @{
-        Server         = $server
-        SearchBase     = $adDomain.DistinguishedName
-        SearchScope    = 'Subtree'
-        LDAPFilter     = '(&(objectCategory=person)(objectClass=user))'
-        Properties     = $known
-        ResultPageSize = 1000
-    }
-    if ($rows -eq 0) { throw "$server shows not one user of $Domain to this account. Check that it may read them." }
-    $manifest = [ordered] @{
-        formatVersion    = 1
-        domain           = [string] $adDomain.DNSRoot
-        sourceAnchor     = $SourceAnchor
-        domainController = $server
-        highestUsn       = [string] $rootDse.highestCommittedUSN
-        started          = $started.ToString($iso8601, $invariant)
-        finished         = [datetime]::UtcNow.ToString($iso8601, $invariant)
-        rows             = $rows
-        sha256           = (Get-FileHash -LiteralPath $path -Algorithm SHA256).Hash.ToLowerInvariant()
-        file             = $name
-        columns          = $columns
-    }
-    $manifestPath = Join-Path -Path $WorkFolder -ChildPath 'manifest.json'
-    $json = ConvertTo-Json -InputObject $manifest
-    [IO.File]::WriteAllText($manifestPath, $json, [Text.UTF8Encoding]::new($false))
-
-    $directory = $Domain.ToLowerInvariant()
-    Send-ExportFile -Target $target -Path $path -Name "$directory/$name"
-    Send-ExportFile -Target $target -Path $manifestPath -Name "$directory/manifest.json"
-    if ($KeepFiles -gt 0) { Clear-OldExport -Target $target -Directory $directory -Current $name -Keep $KeepFiles }
-    return $manifest
-}
-
-$workFolder = Join-Path -Path ([IO.Path]::GetTempPath()) -ChildPath ([guid]::NewGuid().ToString())
-$exitCode = 0
+# Exit codes: 0 done, 1 an export failed, 2 all in place but old files were not removed, 3 stopped before the end.
+$failed = @()
+$untidy = @()
+$isOver = $false
 try {
-    Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'ExportTarget.psm1') -Force
+    Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'OnPremExport') -Verbose:$false
+    if (-not $WhatIfPreference) { Start-ExportLog -Folder $PSCmdlet.GetUnresolvedProviderPathFromPSPath($LogFolder) }
     $connection = @{}
     foreach ($name in 'Folder', 'ContainerUrl', 'SasPath', 'TenantId', 'ClientId', 'CertificateThumbprint', 'LoginUrl', 'UseArcIdentity') {
         if ($PSBoundParameters.ContainsKey($name)) { $connection[$name] = $PSBoundParameters[$name] }
     }
-    [void] [IO.Directory]::CreateDirectory($workFolder)
-    Invoke-Export -WorkFolder $workFolder -Connection $connection
+    $target = Connect-ExportTarget @connection
+    foreach ($one in $Domain) {
+        try {
+            $done = Export-Domain -Target $target -Domain $one -SourceAnchor $SourceAnchor -Attribute $Attribute -KeepFiles $KeepFiles -WhatIf:$WhatIfPreference
+            $done.Manifest
+            if ($WhatIfPreference) { continue }
+            $summary = "The export of $one is in place: $($done.Manifest.file), $($done.Manifest.users) users."
+            if ($done.OldFiles) {
+                $untidy += $one
+                Write-ExportLog -Level Warning -EventId 2 -Message "$summary Old files were not removed: $($done.OldFiles) Give the identity the right to list and delete, or use -KeepFiles 0 and a lifecycle rule."
+            }
+            else { Write-ExportLog -EventId 1 -Message $summary }
+        }
+        catch {
+            $failed += $one
+            Write-ExportLog -Level Error -EventId 3 -Message "The export of $one failed: $($_.Exception.Message) Nothing was replaced: the export of the time before is still in its place."
+        }
+    }
+    $isOver = $true
 }
 catch {
-    [Console]::Error.WriteLine("The export of $Domain failed: $($_.Exception.Message)")
-    $exitCode = 1
+    $isOver = $true
+    $failed = $Domain
+    $message = "The export of $($Domain -join ', ') failed before anything was read: $($_.Exception.Message) Nothing was replaced."
+    if (Get-Command -Name Write-ExportLog -ErrorAction SilentlyContinue) { Write-ExportLog -Level Error -EventId 3 -Message $message }
+    else { [Console]::Error.WriteLine($message) }
 }
 finally {
-    if ([IO.Directory]::Exists($workFolder)) { [IO.Directory]::Delete($workFolder, $true) }
+    # Ctrl+C comes here and nowhere else; PowerShell itself would end with 0.
+    if (-not $isOver) {
+        Write-ExportLog -Level Error -EventId 4 -Message "The export of $($Domain -join ', ') was stopped before its end. What is not said to be in place was not replaced."
+        if ([Environment]::GetCommandLineArgs() -match 'Export-OnPremUsers\.ps1') { [Environment]::Exit(3) }
+    }
 }
-exit $exitCode
+if ($failed) { exit 1 }
+if ($untidy) { exit 2 }
+exit 0

@@ -8,7 +8,7 @@ import { keysOf } from '../../lib/core/state.ts';
 import { OUTCOMES } from '../../lib/core/vocabulary.ts';
 import { accepted, type Book, failures, isFailure, unclear } from './book.ts';
 import { fateOf } from './fates.ts';
-import { isRightful, type User } from './tenant.ts';
+import type { User } from './tenant.ts';
 
 export class Violation extends Error {}
 

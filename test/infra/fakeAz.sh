@@ -6,9 +6,12 @@
 #   requests     METHOD path, as they arrive
 #   failing      a regular expression; requests that match fail, as with a missing permission
 #   spared       how many of those do not
+#   crlf         lines end with CR LF, as those of the Azure CLI for Windows do, where this file is there
 set -euo pipefail
 tenant="$AZ_TENANT"
 guid='[0-9a-f-]{36}'
+
+[ ! -e "$tenant/crlf" ] || exec > >(sed 's/$/\r/')
 
 refuse() {
   printf '%s\n' "$1" >&2
@@ -18,6 +21,11 @@ refuse() {
 case "${1:-} ${2:-}" in
   'cloud show')
     printf '%s/\n' "$(< "$tenant/graph")"
+    exit
+    ;;
+  'account show')
+    [ "$*" = 'account show --query tenantId -o tsv' ] || refuse "az: '$*' is misspelled or not recognized."
+    printf '72f988bf-1111-4222-8333-000000000001\n'
     exit
     ;;
   'rest --'*) shift ;;

@@ -8,7 +8,10 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 jest.setTimeout(60_000);
 
 const PRINCIPAL = '0b6f1a5e-8f3c-4a39-8f0e-2f6f0c1d9a77';
+/** Of fakeAz.sh. */
+const TENANT = '72f988bf-1111-4222-8333-000000000001';
 const CLIENT = '6f1de0c4-3c55-4d0b-9f0b-7d1f4a5c2e10';
+const ARGUMENTS = `-TenantId ${TENANT} -AppId ${CLIENT} -ObjectId ${PRINCIPAL}`;
 const GRAPH = '11111111-aaaa-4bbb-8ccc-000000000001';
 const EXCHANGE = '11111111-aaaa-4bbb-8ccc-000000000002';
 /** As Microsoft documents them. */
@@ -68,13 +71,34 @@ describe('grant.sh', () => {
       'already there: User.DeleteRestore.All',
       'already there: Exchange.ManageAsApp',
     ]);
-    expect(stdout).toContain(`Grant-ExchangeViewOnly.ps1 -AppId ${CLIENT} -ObjectId ${PRINCIPAL}`);
+    expect(stdout).toContain(`Grant-ExchangeViewOnly.ps1 ${ARGUMENTS}\n`);
   });
 
   test('says what is held though not asked for, and leaves it', () => {
     grant('--purge');
     expect(grant().stdout).toContain('held, though not asked for: User.DeleteRestore.All (revoke.sh --purge');
     expect(held()).toEqual([READ, PURGE]);
+  });
+
+  test('and revoke.sh with the Azure CLI for Windows, whose lines end with CR LF', () => {
+    write('crlf', []);
+    const { status, stdout } = grant('--purge', '--exchange');
+    expect(status).toBe(0);
+    expect(held()).toEqual([READ, PURGE, MANAGE]);
+    expect(stdout).not.toContain('\r');
+    expect(stdout).toContain(`Grant-ExchangeViewOnly.ps1 ${ARGUMENTS}\n`);
+    expect(grant('--purge', '--exchange').stdout.match(/^already there: .*$/gm)).toHaveLength(3);
+    expect(revoke().status).toBe(0);
+    expect(held()).toEqual([]);
+  });
+
+  test.each([
+    ['https://graph.microsoft.us', 'O365USGovGCCHigh'],
+    ['https://dod-graph.microsoft.us', 'O365USGovDoD'],
+    ['https://microsoftgraph.chinacloudapi.cn', 'O365China'],
+  ])('names the Exchange of the cloud whose Graph is %s', (graph, environment) => {
+    write('graph', [graph]);
+    expect(grant('--exchange').stdout).toContain(`${ARGUMENTS} -ExchangeEnvironmentName ${environment}\n`);
   });
 
   test('in the cloud that az is signed in to, or where it is told', () => {
@@ -94,7 +118,7 @@ describe('revoke.sh', () => {
     const { status, stdout } = revoke();
     expect(status).toBe(0);
     expect(stdout.match(/^taken back: .*$/gm)).toHaveLength(3);
-    expect(stdout).toContain(`Revoke-ExchangeViewOnly.ps1 -AppId ${CLIENT} -ObjectId ${PRINCIPAL}`);
+    expect(stdout).toContain(`Revoke-ExchangeViewOnly.ps1 ${ARGUMENTS}\n`);
     expect(read('assignments')).toEqual([foreign]);
     const before = writes();
     expect(revoke().stdout.match(/^not there: .*$/gm)).toHaveLength(3);

@@ -13,7 +13,7 @@ import { createFolderExportStore } from '../../lib/onprem/exportStore.ts';
 import type { Clock, OnPremSource } from '../../lib/ports.ts';
 import { wantedOf } from './asking.ts';
 
-export const NOW = at(Date.parse('2026-01-05T02:00:00Z'));
+const NOW = at(Date.parse('2026-01-05T02:00:00Z'));
 export const hoursAgo = (hours: number) => at(Date.parse(NOW) - hours * HOUR_MS);
 export const SIGNAL = new AbortController().signal;
 
