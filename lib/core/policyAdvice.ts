@@ -25,7 +25,6 @@ export function adviceOn(policy: Policy, now: Timestamp): readonly Advice[] {
     ...expired(policy, now),
     ...globs(policy, 'userPrincipalNames'),
     ...globs(policy, 'addresses'),
-    ...units(policy),
     ...attributes(policy),
   ];
 }
@@ -78,40 +77,15 @@ const expired = ({ protect }: Policy, now: Timestamp): readonly Advice[] =>
       : [],
   );
 
-function globs({ protect }: Policy, list: 'userPrincipalNames' | 'addresses'): readonly Advice[] {
-  return protect[list].flatMap((glob, index): readonly Advice[] => {
-    const what = globProblem(glob);
-    return what === undefined ? [] : [{ path: ['protect', list, index], ...what }];
-  });
-}
-
-function globProblem(glob: string): Pick<Advice, 'grade' | 'what'> | undefined {
-  if (/^[*?]+$/.test(glob) && glob.includes('*')) return everybody;
-  const nobody = (what: string) => ({ grade: 'wrong', what: `can match nobody: ${what}` }) as const;
-  if (/^(?:smtp|x500):/i.test(glob))
-    return nobody('addresses are compared without their prefix. Leave it out.');
-  if (/\s/.test(glob)) return nobody('no address or UPN has a space in it. Take it out.');
-  if (!/[@*]/.test(glob)) return nobody(`an address or UPN has an @. Write "${glob}@*" if that is meant.`);
-  return undefined;
-}
+const globs = ({ protect }: Policy, list: 'userPrincipalNames' | 'addresses'): readonly Advice[] =>
+  protect[list].flatMap((glob, index): readonly Advice[] =>
+    /^[*?]+$/.test(glob) && glob.includes('*') ? [{ path: ['protect', list, index], ...everybody }] : [],
+  );
 
 const everybody = {
   grade: 'wrong',
   what: 'matches everybody, so that nobody is ever purged. Write whom you mean; to purge nobody write "mode": "report".',
 } as const;
-
-const units = ({ protect }: Policy): readonly Advice[] =>
-  protect.organizationalUnits.flatMap((unit, index): readonly Advice[] =>
-    /(?:^|,)\s*dc\s*=[^,]+$/i.test(unit)
-      ? []
-      : [
-          {
-            path: ['protect', 'organizationalUnits', index],
-            grade: 'wrong',
-            what: 'can match nobody: a distinguished name ends with its domain. Write it whole, as in "OU=Board,DC=contoso,DC=com".',
-          },
-        ],
-  );
 
 const attributes = ({ protect }: Policy): readonly Advice[] =>
   protect.extensionAttributes.flatMap(({ value }, index): readonly Advice[] =>

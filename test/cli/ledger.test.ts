@@ -57,7 +57,7 @@ describe('before the first night', () => {
     expect(result.purge.map(({ id }) => id).sort()).toEqual([idOf(11), idOf(12)]);
     expect(result.waiting).toMatchObject([{ id: idOf(13), reason: 'withinGracePeriod' }]);
     expect(result.limits).toContainEqual(
-      expect.objectContaining({ setting: 'maxPurgesPerNight', actual: 2, limit: 20 }),
+      expect.objectContaining({ setting: 'perNight', actual: 2, limit: 20 }),
     );
     expect(existsSync(join(rig.folder, 'ledger'))).toBe(false);
     expect(rig.directory.audit).toEqual([]);
@@ -141,9 +141,8 @@ describe('beside the function', () => {
     rig.policy({
       ...purging,
       accidentalDeletionPrevention: {
-        maxPurgesPerNight: 1,
-        maxPercentOfSyncedUsers: 100,
-        rollingBudget: { days: 7, maxPurges: 60 },
+        perNight: { users: 1, percent: 0 },
+        rollingBudget: { days: 7, users: 60, percent: 0 },
       },
     });
     const { code, stdout } = await rig.run(['tonight']);

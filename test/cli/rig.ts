@@ -104,9 +104,8 @@ const deskPolicy = (tenantId: string) => ({
   exchange: { use: 'off' },
   protect: {},
   accidentalDeletionPrevention: {
-    maxPurgesPerNight: 20,
-    maxPercentOfSyncedUsers: 100,
-    rollingBudget: { days: 7, maxPurges: 60 },
+    perNight: { users: 20, percent: 0 },
+    rollingBudget: { days: 7, users: 60, percent: 0 },
   },
   telemetry: { spellOutKeeps: false },
 });

@@ -13,10 +13,10 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
     file: 'lib/perform.ts',
     edits: [
       [
-        'const pages = source.read([...diff.wanted, ...sample], signal);',
+        'const pages = source.read(diff.wanted(sample), signal);',
         `const pages = (async function* () {
           try {
-            return yield* source.read([...diff.wanted, ...sample], signal);
+            return yield* source.read(diff.wanted(sample), signal);
           } catch {
             return { kind: source.kind, total: 99, slices: {}, asOf: '2999-01-01T00:00:00.000Z' as Timestamp };
           }
@@ -52,7 +52,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   {
     name: 'a shrunken source becomes the measure',
     file: 'lib/core/baselines.ts',
-    edits: [['record.accepted ? record : record.baseline', 'record']],
+    edits: [['if (!record.accepted) return', 'if (!record.accepted && before === undefined) return']],
   },
   {
     name: 'a source may shrink',
@@ -86,27 +86,53 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'immutable ids in lower case',
-    file: 'lib/core/presence.ts',
+    file: 'lib/core/evidence/keys.ts',
     edits: [
-      [
-        'enlist(byImmutableId, user.immutableId, user.id)',
-        'enlist(byImmutableId, user.immutableId.toLowerCase(), user.id)',
-      ],
-      [
-        "byImmutableId.get(user.immutableId ?? '')",
-        "byImmutableId.get(user.immutableId?.toLowerCase() ?? '')",
-      ],
+      ['enlist(exact, immutableId, id)', 'enlist(exact, immutableId.toLowerCase(), id)'],
+      ['add(exact.get(id))', 'add(exact.get(id.toLowerCase()))'],
     ],
   },
   {
     name: 'whoever has its address is no matter',
-    file: 'lib/core/presence.ts',
-    edits: [['if (!reappeared.has(id)) reappeared.set(id,', 'if (reappeared.has(id)) reappeared.set(id,']],
+    file: 'lib/core/evidence/diff.ts',
+    edits: [['!own.has(id) && !holders.has(id)', 'own.has(id) && !holders.has(id)']],
   },
   {
     name: 'unknown is taken for no',
     file: 'lib/core/decide.ts',
-    edits: [["if (value === 'unknown') return keep(unknown, origin);", "if (value === 'unknown') continue;"]],
+    edits: [
+      [
+        "if (value === 'unknown') return keep(unknown ?? otherwise, origin);",
+        "if (value === 'unknown') continue;",
+      ],
+    ],
+  },
+  {
+    name: 'a missing tombstone is absence where tombstones can be seen',
+    file: 'lib/core/evidence/onPremises.ts',
+    edits: [['if (there.tombstones) {', 'if (there.tombstones && !there.containers.has(place)) {']],
+  },
+  {
+    name: 'a place that nobody was seen in is covered',
+    file: 'lib/core/evidence/onPremises.ts',
+    edits: [['return there.containers.has(place)', 'return place !== undefined']],
+  },
+  {
+    name: 'who was seen and vanished without a tombstone is absent',
+    file: 'lib/core/decide.ts',
+    edits: [
+      [
+        "kind === 'covered' && before?.wasLive === true",
+        "kind === 'covered' && before?.parked !== undefined",
+      ],
+    ],
+  },
+  {
+    name: 'the SID is no key',
+    file: 'lib/core/evidence/keys.ts',
+    edits: [
+      ['if (sid !== undefined) enlist(sids, sid, id);', 'if (sid === undefined) enlist(sids, sid, id);'],
+    ],
   },
   {
     name: 'holds are no matter',
@@ -130,7 +156,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   {
     name: 'the own domain is a stranger’s',
     file: 'lib/core/addresses.ts',
-    edits: [['return domains.some((one) => lower ===', 'return domains.some((one) => one ===']],
+    edits: [['host === other || host.endsWith', 'other === "." || host.endsWith']],
   },
   {
     name: 'the name of a deleted user is not made plain',
@@ -150,17 +176,17 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   {
     name: 'the grace period has the wrong sign',
     file: 'lib/core/decide.ts',
-    edits: [['days < policy.gracePeriodDays', '-days > policy.gracePeriodDays']],
+    edits: [['days < graceDays', '-days > graceDays']],
   },
   {
     name: 'nights absent are not asked for',
     file: 'lib/core/decide.ts',
-    edits: [['nightsAbsent < policy.nightsAbsent', 'nightsAbsent > 29']],
+    edits: [['nightsAbsent < nights', 'nightsAbsent > 29']],
   },
   {
     name: 'nights absent never add up',
     file: 'lib/core/standing.ts',
-    edits: [['before.absentNights + (isNew ? 1 : 0)', 'before.absentNights + (isNew ? 0 : 0)']],
+    edits: [['absentNights: absentNights + 1, ...here', 'absentNights, ...here']],
   },
   {
     name: 'nights absent are not reset',
@@ -175,7 +201,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   {
     name: 'two runs of one day are two nights',
     file: 'lib/core/standing.ts',
-    edits: [['before.absentOn !== date && known', "before.absentOn !== '' && known"]],
+    edits: [['absentOn !== date && known', "absentOn !== '' && known"]],
   },
   {
     name: 'a former deletion counts for the next',

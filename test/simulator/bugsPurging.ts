@@ -12,19 +12,16 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
     file: 'lib/core/secondDecision.ts',
     edits: [
       [
-        'presence: combinePresence(answers) }',
-        "presence: { state: 'absent', origin: String(answers.length) } as const }",
+        'presenceAgain(user, fresh.rechecked, goneRules(policy))',
+        'presenceAgain(user, [], goneRules(policy)) && planned.found.presence',
       ],
     ],
   },
   {
     name: 'a recheck that says nothing is taken for absent',
-    file: 'lib/core/presence.ts',
+    file: 'lib/core/evidence/onPremises.ts',
     edits: [
-      [
-        "answers.find((answer) => answer.state === 'unknown')",
-        'answers.find((answer) => answer.origin === undefined)',
-      ],
+      ['if (failure !== undefined) return unknown(failure);', 'if (failure === "") return unknown(failure);'],
     ],
   },
   {
@@ -32,8 +29,8 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
     file: 'lib/core/judge.ts',
     edits: [
       [
-        'snapshot: fresh.snapshot }',
-        'snapshot: (tonight.notes.known?.planned.get(key)?.user ?? fresh).snapshot }',
+        'snapshot: user.snapshot }',
+        'snapshot: (tonight.notes.known?.planned.get(key)?.user ?? user).snapshot }',
       ],
     ],
   },
@@ -41,14 +38,14 @@ export const BUGS_IN_PURGING: readonly Bug[] = [
     name: 'the second decision is on the facts of the plan',
     file: 'lib/core/secondDecision.ts',
     edits: [
-      ['gatherEvidence(fresh, found,', 'gatherEvidence(planned.user, planned.found,'],
-      ['decide({ user: fresh, found, evidence', 'decide({ user: planned.user, found, evidence'],
+      ['gatherEvidence(user, found, tenant,', 'gatherEvidence(planned.user, planned.found, tenant,'],
+      ['decide({ user, found, ...gathered', 'decide({ user: planned.user, found, ...gathered'],
     ],
   },
   {
     name: 'changed addresses are no matter on re-read',
     file: 'lib/core/secondDecision.ts',
-    edits: [['identityOf(fresh) !== identityOf(planned.user)', 'fresh.id !== planned.user.id']],
+    edits: [['identityOf(user) !== identityOf(planned.user)', 'user.id !== planned.user.id']],
   },
   {
     name: 'what could not be looked at is kept for a reason',

@@ -30,7 +30,7 @@ export const BUGS_IN_RECORDING: readonly Bug[] = [
   {
     name: 'the snapshot is the id alone',
     file: 'lib/core/judge.ts',
-    edits: [['snapshot: fresh.snapshot }', 'snapshot: { id: fresh.id } }']],
+    edits: [['snapshot: user.snapshot }', 'snapshot: { id: user.id } }']],
   },
   {
     name: 'the ledger is read back for two days',
