@@ -70,8 +70,9 @@ async function* read({ ports, policy, state, signal }: Performing): AsyncGenerat
 async function* readExchange({ exchange }: Ports, policy: Policy, signal: AbortSignal) {
   if (exchange === undefined) return undefined;
   try {
-    const { byId: recipients } = await exchange.softDeletedRecipients(signal);
-    yield { kind: 'exchange', recipients, detail: 'read to the end' } as const;
+    const { byId: recipients, doubts } = await exchange.softDeletedRecipients(signal);
+    const detail = ['read to the end', ...doubts.map((doubt) => `without one object: ${doubt}`)].join('; ');
+    yield { kind: 'exchange', recipients, detail } as const;
     return recipients;
   } catch (error) {
     if (policy.exchange.use === 'required' || !(error instanceof NightRefused)) throw error;

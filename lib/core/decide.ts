@@ -40,7 +40,7 @@ export function gatherEvidence(
     cloudManaged: cloudManagedFact(user, tenant.syncFlag),
     onPremises: fact,
     reappeared: found.reappeared,
-    ...withExchangeWord(graph, user.id, word, policy.exchange.use, verifiedDomains),
+    ...vetoes(withExchangeWord(graph, user.id, word, policy.exchange.use, verifiedDomains), before?.facts),
     hadMailbox: hadMailboxFact(user, word?.get(user.id)?.recipientType === 'MailUser'),
     licensed: licensedFact(user),
   };
@@ -57,6 +57,20 @@ export interface Before {
   /** A live object was seen on-premises. */
   readonly wasLive: boolean;
   readonly parked?: OnPremState['parked'];
+  readonly facts?: Evidence;
+}
+
+const RECORDED = ' (as an earlier night recorded it)';
+
+/** What Exchange once said against a purge stands until Exchange itself takes it back. */
+function vetoes(told: Evidence, before: Evidence | undefined): Evidence {
+  const standing = (['onHold', 'highVolumeEmail'] as const).flatMap((name) => {
+    const { value, origin } = before?.[name] ?? {};
+    const isTold = told[name] !== undefined && told[name].value !== 'unknown';
+    if (value !== 'yes' || origin === undefined || isTold) return [];
+    return [[name, { value, origin: origin.endsWith(RECORDED) ? origin : origin + RECORDED }] as const];
+  });
+  return { ...told, ...Object.fromEntries(standing) };
 }
 
 /** What was seen and vanished without a trace is unknown; who is parked is absent once the rule's days are over. */

@@ -50,7 +50,11 @@ export const sameDeletion = (
 
 /** What the decision needs to know of earlier nights. */
 export const beforeOf = (before: Standing | undefined): Before | undefined =>
-  before && { wasLive: before.wasLive, parked: before.decided.onPremises?.parked };
+  before && {
+    wasLive: before.wasLive,
+    parked: before.decided.onPremises?.parked,
+    facts: before.decided.facts,
+  };
 
 /** The user's standing after a verdict. */
 export function standing(

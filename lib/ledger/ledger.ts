@@ -26,7 +26,9 @@ export function createLedger(store: LogStore): Ledger {
 async function waitFor(store: LogStore, night: NightId, clock: Clock, signal: AbortSignal): Promise<Held> {
   for (let waits = 0; waits <= WAITS; waits += 1) {
     if (waits > 0) await clock.sleep(WAIT_MS, signal);
-    if (signal.aborted) throw new NightStopped(STOPPED);
+    // Whoever was seen to hold the log is the reason; before the first try nobody was.
+    if (signal.aborted && waits === 0) throw new NightStopped(STOPPED);
+    if (signal.aborted) break;
     try {
       const held = await takeLog(store, night, clock.now());
       if (held !== undefined) return held;

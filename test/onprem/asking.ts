@@ -12,8 +12,13 @@ const NEVER = new AbortController().signal;
 export const wantedOf = (ids: readonly ImmutableId[]) => indexKeys([], ids).wanted;
 
 /** Of `ids` those that the objects have, byte for byte or as a directory compares texts. */
-export const idsIn = (objects: readonly OnPremUser[], ids: readonly ImmutableId[]) =>
-  ids.filter((id) => objects.some((object) => wantedOf([id]).has(object)));
+export function idsIn(objects: readonly OnPremUser[], ids: readonly ImmutableId[]): readonly ImmutableId[] {
+  const exact = new Set(objects.flatMap(({ immutableIds }) => immutableIds));
+  const texts = objects.flatMap(({ textAnchor }) => textAnchor ?? []);
+  const isSameText = (one: string, other: string) =>
+    one.localeCompare(other, undefined, { sensitivity: 'base' }) === 0;
+  return ids.filter((id) => exact.has(id) || texts.some((text) => isSameText(text, id)));
+}
 
 /** A deleted user of whom Graph tells the immutable id, and that it lived in `place`. */
 export const deletedWith = (
