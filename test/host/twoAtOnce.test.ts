@@ -72,7 +72,7 @@ test('while one is under way, another that cannot wait is refused and has touche
   let second: Promise<{ code: number | null; stderr: string }> | undefined;
   const before = async () => {
     first.child.kill('SIGSTOP');
-    const other = cloud.job({ NIGHT_TIME_LIMIT_MINUTES: '0.05' });
+    const other = cloud.job({ NIGHT_TIME_LIMIT_MINUTES: '0.01' });
     second = other.ended;
     await other.ended;
     first.child.kill('SIGCONT');
