@@ -3,9 +3,8 @@ import type { Answers, Fresh, Sighting } from './core/answers.ts';
 import { isCandidate } from './core/decide.ts';
 import { alsoHeld, type Diff, type Rechecked, startDiff } from './core/evidence/diff.ts';
 import { goneRules } from './core/evidence/gone.ts';
-import { indexKeys, type Wanted } from './core/evidence/keys.ts';
+import { eitherWanted, indexIds, indexKeys, type Wanted } from './core/evidence/keys.ts';
 import type { ImmutableId, ObjectId } from './core/ids.ts';
-import { looseText } from './core/immutableId.ts';
 import { syncFlagOf } from './core/mailUser.ts';
 import type { DeletedUser, Organization, SoftDeletedRecipient } from './core/model.ts';
 import { whyNotSend } from './core/next.ts';
@@ -135,19 +134,15 @@ async function readSource(
   signal: AbortSignal,
 ) {
   const sample = source.kind === 'entra' ? [] : sampling.finish();
-  const sampled = new Set(sample);
-  const loose = new Map(sample.map((id) => [looseText(id), id]));
+  const sampled = indexIds(sample);
   const found = new Set<ImmutableId>();
-  const pages = source.read(diff.wanted(sample), signal);
+  const pages = source.read(eitherWanted(diff.wanted, sampled.wanted), signal);
   let page = await pages.next();
   for (; !page.done; page = await pages.next()) {
     diff.see(source.kind, page.value);
     if (source.kind === 'entra') sampling.note(page.value);
-    for (const { immutableIds, textAnchor, tombstone } of page.value) {
-      if (tombstone !== undefined) continue;
-      for (const id of immutableIds) if (sampled.has(id)) found.add(id);
-      const sampledText = textAnchor === undefined ? undefined : loose.get(looseText(textAnchor));
-      if (sampledText !== undefined) found.add(sampledText);
+    for (const user of page.value) {
+      if (user.tombstone === undefined) for (const id of sampled.owners(user)) found.add(id);
     }
   }
   return { kind: 'source', summary: page.value, sample, found } as const;

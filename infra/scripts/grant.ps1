@@ -4,7 +4,9 @@ $ErrorActionPreference = 'Stop'
 
 # Git for Windows' own folders: for everybody, for one account, and wherever the git on the PATH says that it is
 # (C:/tools/Git/mingw64/libexec/git-core).
-$roots = @($env:ProgramFiles, ${env:ProgramFiles(x86)}, "$env:LOCALAPPDATA\Programs") | Where-Object { $_ } | ForEach-Object { Join-Path $_ 'Git' }
+$programs = @('ProgramFiles', 'ProgramFiles(x86)' | ForEach-Object { [Environment]::GetEnvironmentVariable($_) })
+$programs += "$([Environment]::GetEnvironmentVariable('LOCALAPPDATA'))\Programs"
+$roots = $programs | Where-Object { $_ } | ForEach-Object { Join-Path $_ 'Git' }
 if (Get-Command git -ErrorAction SilentlyContinue) {
     $roots = @(Join-Path (git --exec-path) '..\..\..') + $roots
 }

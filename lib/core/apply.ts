@@ -7,7 +7,7 @@ import { PACE, type Pace } from './pace.ts';
 import { byAge, purgeOf } from './plan.ts';
 import { announce, answer, settle, withdraw } from './purging.ts';
 import type { LedgerLine, RecordOf } from './record.ts';
-import { partsRead, standing, standOn } from './standing.ts';
+import { seenBy, standing, standOn } from './standing.ts';
 import { keysOf, type Note, PAST_NIGHTS, type State, type Tonight } from './state.ts';
 
 /** Longer than the longest rolling budget. */
@@ -38,13 +38,7 @@ export function apply(state: State, line: LedgerLine, pace: Pace = PACE): void {
       return;
     case 'decided':
       tonight.decided.add(record.id);
-      state.evidence.set(
-        record.id,
-        standing(state.evidence.get(record.id), record, at, {
-          date: at.slice(0, 10),
-          parts: partsRead(tonight),
-        }),
-      );
+      state.evidence.set(record.id, standing(state.evidence.get(record.id), record, at, seenBy(tonight, at)));
       return;
     case 'unchanged':
       standOn(state, tonight, record, at);

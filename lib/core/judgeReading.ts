@@ -20,9 +20,10 @@ import { fingerprint, makePlan, purgeOf } from './plan.ts';
 import type { Policy } from './policy.ts';
 import { ruleMatches } from './protect.ts';
 import type { LedgerRecord, RecordOf } from './record.ts';
-import { absentStreak, beforeOf, partsRead, sameDeletion, unchangedUsers } from './standing.ts';
+import { absentStreak, beforeOf, sameDeletion, seenBy, unchangedUsers } from './standing.ts';
 import {
   budgetSpent,
+  domainsWith,
   type Judged,
   type Judging,
   type Note,
@@ -112,7 +113,7 @@ function judgeSource(
 function decideEverybody(state: State, read: Part<'everybody'>, { policy, now }: Judging): Judged {
   const { tonight } = state;
   if (tonight === undefined) return { lines: [], notes: [] };
-  const verifiedDomains = [...new Set([...read.organization.verifiedDomains, ...ownDomains(state, now)])];
+  const verifiedDomains = domainsWith(read.organization, state, now);
   const organization: TenantFacts = { verifiedDomains, syncFlag: syncFlagOf(read.deleted) };
   const answer = { ...read, organization };
   const decisions = answer.deleted.flatMap((user) => {
@@ -181,7 +182,7 @@ function decision(
     beforeOf(before),
   );
   const isAbsent = user.deletedDateTime !== undefined && onPremises.kind !== undefined;
-  const here = { date: now.slice(0, 10), parts: partsRead(tonight), kind: onPremises.kind };
+  const here = { ...seenBy(tonight, now), kind: onPremises.kind };
   const nightsAbsent = isAbsent ? absentStreak(before, here).absentNights : 0;
   return decide({ user, found, evidence, onPremises, nightsAbsent }, policy, now);
 }

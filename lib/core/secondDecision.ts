@@ -8,7 +8,7 @@ import type { Timestamp } from './ids.ts';
 import type { DeletedUser, Key } from './model.ts';
 import type { Policy } from './policy.ts';
 import { beforeOf, sameDeletion } from './standing.ts';
-import { idOf, ownDomains, type State } from './state.ts';
+import { domainsWith, idOf, type State } from './state.ts';
 import { UNKNOWN_REASONS } from './vocabulary.ts';
 
 export type Second =
@@ -37,7 +37,7 @@ export function secondDecision(
   const presence = presenceAgain(user, fresh.rechecked, goneRules(policy));
   const reappeared = fresh.held.get(user.id) ?? { value: 'unknown', origin: 'no answer for this user' };
   const found = { ...planned.found, presence, reappeared };
-  const verifiedDomains = [...new Set([...fresh.organization.verifiedDomains, ...ownDomains(state, now)])];
+  const verifiedDomains = domainsWith(fresh.organization, state, now);
   const tenant = { verifiedDomains, syncFlag: known.organization.syncFlag };
   const before = sameDeletion(standing.get(idOf(key)), planned.user);
   const gathered = gatherEvidence(user, found, tenant, { policy, now }, fresh.recipients, beforeOf(before));

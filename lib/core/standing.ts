@@ -13,13 +13,12 @@ export interface Absence {
   readonly parts: Readonly<Record<string, Timestamp>>;
 }
 
-/** When each part of each source was as it was read. */
-export function partsRead({ sourcesRead }: Tonight): Absence['parts'] {
-  return Object.fromEntries(
-    sourcesRead.flatMap(({ record: { source, asOf, parts } }) =>
-      Object.entries(parts ?? { '': asOf }).map(([part, moment]) => [`${source} ${part}`, moment] as const),
-    ),
+/** What a night at that moment adds to a count: its date, and when each part of each source was as it was read. */
+export function seenBy({ sourcesRead }: Tonight, at: Timestamp): Omit<Absence, 'kind'> {
+  const parts = sourcesRead.flatMap(({ record: { source, asOf, parts: told } }) =>
+    Object.entries(told ?? { '': asOf }).map(([part, moment]) => [`${source} ${part}`, moment] as const),
   );
+  return { date: at.slice(0, 10), parts: Object.fromEntries(parts) };
 }
 
 type Streak = Pick<Standing, 'absentNights' | 'absentOn' | 'absentParts'>;
@@ -61,14 +60,14 @@ export function standing(
   last: Standing | undefined,
   decided: RecordOf<'decided'>,
   at: Timestamp,
-  { date, parts }: Pick<Absence, 'date' | 'parts'>,
+  here: Omit<Absence, 'kind'>,
 ): Standing {
   const before = sameDeletion(last, decided);
   const wasLive = before?.wasLive === true || decided.onPremises?.live === true;
   const base = { decided, at, wasLive };
   const isAbsent = decided.facts.onPremises?.value === 'no' && decided.deletedDateTime !== undefined;
   if (!isAbsent) return { ...base, absentNights: 0, absentOn: '', absentParts: {} };
-  return { ...base, ...absentStreak(before, { date, parts, kind: decided.onPremises?.kind }) };
+  return { ...base, ...absentStreak(before, { ...here, kind: decided.onPremises?.kind }) };
 }
 
 /** Everybody else stands as before. Where the line does not agree on who that is, their streaks begin anew. */
@@ -79,7 +78,7 @@ export function standOn(state: State, tonight: Tonight, record: RecordOf<'unchan
   }
   const others = unchangedUsers(state, tonight.decided);
   const agrees = others.length === record.users;
-  const here = { date: at.slice(0, 10), parts: partsRead(tonight) };
+  const here = seenBy(tonight, at);
   for (const id of others) {
     const last = state.evidence.get(id);
     if (last === undefined) continue;

@@ -9,6 +9,7 @@ import type {
   Found,
   Generation,
   Key,
+  Organization,
   PlanCounts,
   Refusal,
   SoftDeletedRecipient,
@@ -224,6 +225,13 @@ export function ownDomains({ domains }: State, now: Timestamp): readonly string[
     .filter(([, seen]) => elapsedMs(seen, now) <= OWN_DOMAIN_DAYS * DAY_MS)
     .map(([domain]) => domain);
 }
+
+/** The same, with those that Entra ID names now. */
+export const domainsWith = (
+  { verifiedDomains }: Pick<Organization, 'verifiedDomains'>,
+  state: State,
+  now: Timestamp,
+): readonly string[] => [...new Set([...verifiedDomains, ...ownDomains(state, now)])];
 
 export const idOf = (key: Key) => key.slice(0, key.indexOf(' ')) as ObjectId;
 export const generationOf = (key: Key): Generation => ({

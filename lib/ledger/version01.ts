@@ -1,8 +1,9 @@
 /** A ledger that version 0.1 wrote: one file a night, `2026/11/23/20261123T020000Z-<night>.ndjson`. It is only read. */
 import type { Timestamp } from '../core/ids.ts';
 import { type LedgerLine, OLD_NIGHT } from '../core/record.ts';
+import { messageOf } from '../errors.ts';
 import { parseLine } from './chain.ts';
-import type { LogStore } from './store.ts';
+import { type LogStore, logName } from './store.ts';
 import { upgraded } from './upgrade.ts';
 import { continuesOf, type OldFile, type OldLine, readOldNight } from './version01Night.ts';
 
@@ -74,7 +75,11 @@ export async function checkNoOldNights(
 
 async function checkNoneAfter(store: LogStore, files: readonly OldFile[], name: string): Promise<void> {
   for (const file of files.filter((one) => one.name > name)) {
-    for await (const line of readOldNight(store, file)) throw olderVersion(file.name, line);
+    const lines = readOldNight(store, file);
+    const first = await lines.next().catch((error: unknown) => {
+      throw new Error(`beside ${logName(1)}: ${messageOf(error)}`, { cause: error });
+    });
+    if (!first.done) throw olderVersion(file.name, first.value);
   }
 }
 

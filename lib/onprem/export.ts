@@ -3,7 +3,7 @@
  * manifest, and the file of users that it names. The manifest is written last and each file has a name of its
  * own, so that an export under way never disturbs the one before: either is read whole or not at all.
  */
-import type { Wanted } from '../core/evidence/keys.ts';
+import { eitherWanted, type Wanted } from '../core/evidence/keys.ts';
 import type { Coverage, DomainCoverage, OnPremUser, Recheck, SourceSummary } from '../core/model.ts';
 import { codeOf, messageOf, NightRefused } from '../errors.ts';
 import type { OnPremSource } from '../ports.ts';
@@ -83,7 +83,11 @@ export function createExportSource(options: ExportSourceOptions): OnPremSource {
       for (const domain of domains) now.push(await lookup.manifest(domain, signal));
       if (now.every(({ sha256 }, index) => sha256 === known.manifests[index]?.sha256)) return known;
     }
-    for await (const _ of readAll(known === undefined ? wanted : both(known.wanted, wanted), 'now', signal));
+    for await (const _ of readAll(
+      known === undefined ? wanted : eitherWanted(known.wanted, wanted),
+      'now',
+      signal,
+    ));
     return last;
   }
 
@@ -97,12 +101,6 @@ export function createExportSource(options: ExportSourceOptions): OnPremSource {
     },
   };
 }
-
-const both = (one: Wanted, other: Wanted): Wanted => ({
-  ids: [...new Set([...one.ids, ...other.ids])],
-  sids: [...new Set([...one.sids, ...other.sids])],
-  has: (keys) => one.has(keys) || other.has(keys),
-});
 
 function includes(known: Wanted, { ids, sids }: Wanted): boolean {
   const [knownIds, knownSids] = [new Set(known.ids), new Set(known.sids)];

@@ -7,7 +7,7 @@ import { keyOf } from '../../lib/core/model.ts';
 import { whyNotSend } from '../../lib/core/next.ts';
 import { PACE } from '../../lib/core/pace.ts';
 import type { LedgerRecord, RecordOf } from '../../lib/core/record.ts';
-import { absentStreak, partsRead, sameDeletion } from '../../lib/core/standing.ts';
+import { absentStreak, sameDeletion, seenBy } from '../../lib/core/standing.ts';
 import { budgetSpent, emptyState, ownDomains, PAST_NIGHTS, type State } from '../../lib/core/state.ts';
 import type { OutcomeName } from '../../lib/core/vocabulary.ts';
 import { deletedMailUser, idOf, NIGHT, NOW, purgeableEvidence, sure, TENANT } from './people.ts';
@@ -104,7 +104,7 @@ describe('nights absent', () => {
     const state = stateOf(...entries, [0, started, night(99)]);
     const tonight = sure(state.tonight);
     const before = sameDeletion(state.evidence.get(generation.id), generation);
-    const here = { date: NOW.slice(0, 10), kind: 'tombstone', parts: partsRead(tonight) } as const;
+    const here = { ...seenBy(tonight, NOW), kind: 'tombstone' } as const;
     return absentStreak(before, here).absentNights;
   }
   test('the first night is the first', () => expect(nights()).toBe(1));

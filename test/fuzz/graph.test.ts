@@ -166,14 +166,15 @@ const QUESTIONS = {
   },
   recheck: {
     match: /^(POST \/\$batch|GET \/users\?)/,
-    ask: async ({ source, directory }: Rig) => {
+    ask: async ({ source, directory }: Rig, spoil = '') => {
       const there = new Set([...directory.live.values()].map((user) => user.onPremisesImmutableId));
       const { users, unread } = await source.recheck(wantedOf(ANCHORS), NEVER);
       for (const why of unread?.values() ?? []) expectClear(why);
       for (const id of ANCHORS.filter((one) => unread?.has(one) !== true)) {
-        // A row left out of an answer that has no count cannot be noticed: the night's own sweep, which is counted, had it.
         const isThere = users.some(({ immutableIds }) => immutableIds.includes(id));
-        if (isThere) expect(there).toContain(id);
+        // A default query has no count: a row that is left out does not show. The night's sweep, which is counted, had it.
+        if (isThere || !/\blost\b/.test(spoil))
+          expect({ id, isThere }).toEqual({ id, isThere: there.has(id) });
       }
     },
   },
@@ -201,10 +202,10 @@ const QUESTION_NAMES = Object.keys(QUESTIONS) as Question[];
 const MAY_REFUSE: readonly Question[] = ['organization', 'deleted users', 'live users'];
 const MAX_REQUESTS = 60;
 
-async function judged(tenant: Rig, question: Question): Promise<string> {
+async function judged(tenant: Rig, question: Question, spoil?: string): Promise<string> {
   const { ask } = QUESTIONS[question];
   const before = tenant.calls.length;
-  const result = await refusedOr(() => ask(tenant));
+  const result = await refusedOr(() => ask(tenant, spoil));
   expect(tenant.calls.length - before).toBeLessThan(MAX_REQUESTS);
   expect(tenant.entra.usage().resourceUnits).toBeLessThan(1e12);
   expect(visitors).toBe(0);
@@ -216,11 +217,11 @@ async function judged(tenant: Rig, question: Question): Promise<string> {
 fuzz('an answer that is spoilt is told as it was, or not believed', {
   runs: 100,
   of: fc.tuple(fc.constantFrom(...QUESTION_NAMES), anySpoil, anyTiming),
-  run: async ([question, { kind }, timing]) => {
+  run: async ([question, { what, kind }, timing]) => {
     const { faults } = small.servers;
     faults.clear();
     faults.add({ match: QUESTIONS[question].match, ...timing, ...kind });
-    return judged(small, question);
+    return judged(small, question, what);
   },
   atLeast: { answered: 30, refused: 15 },
 });

@@ -64,13 +64,13 @@ describe('the package', () => {
   });
 
   test('is not made of a wrong policy: every line of it is named', () => {
-    write({ gracePeriodDays: 'two weeks', protect: { addresses: ['smtp:ceo@contoso.com'] } });
+    write({ gracePeriodDays: 'two weeks', protect: { addresses: ['*'] } });
     const { status, stderr } = pack(TENANT);
     expect([status, existsSync(join(project, 'dist/package'))]).toEqual([1, false]);
     expect(stderr).toMatch(/policy\.json:\d+:\d+ gracePeriodDays must be a number/);
     expect(stderr).toMatch(/Nothing was packaged\./);
     write({ gracePeriodDays: 14 });
-    expect(pack(TENANT).stderr).toMatch(/protect\.addresses\.0 can match nobody/);
+    expect(pack(TENANT).stderr).toMatch(/protect\.addresses\.0 matches everybody/);
   });
 
   test('gets the tenant where the policy has none, again and again, in report mode', () => {

@@ -1,6 +1,6 @@
 /** Asking a source of the on-prem user set as the night does. */
 import { presenceAgain, type Rechecked } from '../../lib/core/evidence/diff.ts';
-import { indexKeys, type Wanted } from '../../lib/core/evidence/keys.ts';
+import { indexIds, indexKeys, type Wanted } from '../../lib/core/evidence/keys.ts';
 import type { ImmutableId } from '../../lib/core/ids.ts';
 import type { DeletedUser, OnPremUser, Presence } from '../../lib/core/model.ts';
 import { messageOf } from '../../lib/errors.ts';
@@ -9,7 +9,7 @@ import { deletedMailUser } from '../core/people.ts';
 
 const NEVER = new AbortController().signal;
 
-export const wantedOf = (ids: readonly ImmutableId[]) => indexKeys([], ids).wanted;
+export const wantedOf = (ids: readonly ImmutableId[]) => indexIds(ids).wanted;
 
 /** Of `ids` those that the objects have, byte for byte or as a directory compares texts. */
 export function idsIn(objects: readonly OnPremUser[], ids: readonly ImmutableId[]): readonly ImmutableId[] {

@@ -13,10 +13,10 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
     file: 'lib/perform.ts',
     edits: [
       [
-        'const pages = source.read(diff.wanted(sample), signal);',
+        'const pages = source.read(eitherWanted(diff.wanted, sampled.wanted), signal);',
         `const pages = (async function* () {
           try {
-            return yield* source.read(diff.wanted(sample), signal);
+            return yield* source.read(eitherWanted(diff.wanted, sampled.wanted), signal);
           } catch {
             return { kind: source.kind, total: 99, slices: {}, asOf: '2999-01-01T00:00:00.000Z' as Timestamp };
           }
@@ -88,8 +88,8 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
     name: 'immutable ids in lower case',
     file: 'lib/core/evidence/keys.ts',
     edits: [
-      ['enlist(exact, immutableId, id)', 'enlist(exact, immutableId.toLowerCase(), id)'],
-      ['add(exact.get(id))', 'add(exact.get(id.toLowerCase()))'],
+      ['enlist(exact, immutableId, id)', 'enlist(exact, immutableId.toLowerCase() as ImmutableId, id)'],
+      ['add(exact.get(id))', 'add(exact.get(id.toLowerCase() as ImmutableId))'],
     ],
   },
   {
@@ -131,7 +131,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
     name: 'the SID is no key',
     file: 'lib/core/evidence/keys.ts',
     edits: [
-      ['if (sid !== undefined) enlist(sids, sid, id);', 'if (sid === undefined) enlist(sids, sid, id);'],
+      ['if (sid !== undefined) enlist(bySid, sid, id);', 'if (id === undefined) enlist(bySid, sid, id);'],
     ],
   },
   {
@@ -225,7 +225,7 @@ export const BUGS_IN_DECIDING: readonly Bug[] = [
   },
   {
     name: 'a domain that is not verified any more is forgotten',
-    file: 'lib/core/judgeReading.ts',
+    file: 'lib/core/state.ts',
     edits: [['...ownDomains(state, now)])]', '])]']],
   },
   {

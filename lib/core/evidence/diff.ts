@@ -3,16 +3,16 @@
  * that memory grows with the recycle bin and not with the directory.
  */
 import { formerUpn, knownAddresses, smtpAddress } from '../addresses.ts';
-import type { ImmutableId, ObjectId } from '../ids.ts';
+import type { ObjectId } from '../ids.ts';
 import type { DeletedUser, Fact, Found, OnPremUser, Recheck, SourceSummary } from '../model.ts';
 import { SOURCE, type SourceKind } from '../vocabulary.ts';
 import type { GoneRule } from './gone.ts';
-import { indexKeys, type Wanted } from './keys.ts';
+import { enlist, indexKeys, type Wanted } from './keys.ts';
 import { mailOf, presenceOf, type View } from './onPremises.ts';
 
 export interface Diff {
-  /** What to look for: the keys of the deleted users, and `others`. */
-  wanted(others?: readonly ImmutableId[]): Wanted;
+  /** The keys of the deleted users. */
+  readonly wanted: Wanted;
   /** Takes note of some objects of a source. The same object may come twice. */
   see(source: SourceKind, users: readonly OnPremUser[]): void;
   /** What was found, given the summaries of the sources: each was read to its end. */
@@ -24,19 +24,18 @@ export interface Diff {
 
 /** Begins a diff. Addresses and UPNs are compared without regard to case. */
 export function startDiff(deleted: readonly DeletedUser[]): Diff {
-  const { owners } = indexKeys(deleted);
+  const { owners, wanted } = indexKeys(deleted);
   const byAddress = new Map<string, ObjectId[]>();
   for (const user of deleted) {
-    for (const address of knownAddresses(user)) {
-      byAddress.set(address, [...(byAddress.get(address) ?? []), user.id]);
-    }
+    for (const address of knownAddresses(user)) enlist(byAddress, address, user.id);
   }
   const matched = new Map<ObjectId, Map<SourceKind, OnPremUser[]>>();
   const holders = new Map<ObjectId, string>();
 
   const match = (id: ObjectId, source: SourceKind, user: OnPremUser) => {
     const sources = matched.get(id) ?? new Map<SourceKind, OnPremUser[]>();
-    matched.set(id, sources.set(source, [...(sources.get(source) ?? []), user]));
+    enlist(sources, source, user);
+    matched.set(id, sources);
   };
   const see: Diff['see'] = (source, users) => {
     for (const user of users) {
@@ -56,7 +55,7 @@ export function startDiff(deleted: readonly DeletedUser[]): Diff {
   };
 
   return {
-    wanted: (others) => indexKeys(deleted, others).wanted,
+    wanted,
     see,
     finish: (sources, gone) =>
       new Map(
@@ -128,7 +127,7 @@ export function presenceAgain(user: DeletedUser, answers: readonly Rechecked[], 
       const { kind } = one;
       if (one.failure !== undefined) return { kind, matched: [], failure: one.failure };
       const { users, coverage, unread } = one.answer;
-      const failure = unread?.get(user.immutableId ?? ('' as ImmutableId));
+      const failure = user.immutableId && unread?.get(user.immutableId);
       return { kind, coverage, failure, matched: users.filter((object) => owners(object).has(user.id)) };
     }),
     gone,

@@ -1,5 +1,5 @@
 /** The policy's `gone` rules: which live objects on-premises do not count as being there. */
-import { canonical, isBelow, parseDn } from '../distinguishedName.ts';
+import { canonical, type DistinguishedName, isBelow, parseDn } from '../distinguishedName.ts';
 import type { OnPremUser } from '../model.ts';
 import type { Policy } from '../policy.ts';
 import { matcher } from '../protect.ts';
@@ -9,16 +9,20 @@ type Rule = Extract<Policy['onPremises'], { source: 'activeDirectory' }>['gone']
 export interface GoneRule extends Rule {
   /** The same as long as the rule asks for the same. */
   readonly name: string;
+  /** Its organizational unit, understood. */
+  readonly unit: DistinguishedName | undefined;
 }
 
 export function goneRules({ onPremises }: Pick<Policy, 'onPremises'>): readonly GoneRule[] {
   return onPremises.source === 'entra'
     ? []
-    : onPremises.gone.map((rule) => ({ ...rule, name: nameOf(rule) }));
+    : onPremises.gone.map((rule) => {
+        const unit = parseDn(rule.organizationalUnit ?? '');
+        return { ...rule, unit, name: nameOf(rule, unit) };
+      });
 }
 
-function nameOf({ organizationalUnit, attribute, disabled }: Rule): string {
-  const unit = parseDn(organizationalUnit ?? '');
+function nameOf({ attribute, disabled }: Rule, unit: DistinguishedName | undefined): string {
   return [
     unit === undefined ? [] : `in ${canonical(unit)}`,
     attribute === undefined ? [] : `${attribute.name.toLowerCase()} is ${attribute.equals}`,
@@ -33,8 +37,7 @@ export function ruleFor(object: OnPremUser, rules: readonly GoneRule[]): GoneRul
   return rules.filter((rule) => matches(object, rule)).sort((a, b) => a.forDays - b.forDays)[0];
 }
 
-function matches(object: OnPremUser, { organizationalUnit, attribute, disabled }: Rule): boolean {
-  const unit = parseDn(organizationalUnit ?? '');
+function matches(object: OnPremUser, { organizationalUnit, unit, attribute, disabled }: GoneRule): boolean {
   const dn = parseDn(object.distinguishedName ?? '');
   const values = object.attributes?.[attribute?.name.toLowerCase() ?? ''] ?? [];
   return (
