@@ -1,5 +1,5 @@
 /** Performs one action: the only caller of ports in a night. It judges nothing. */
-import type { Answers, Fresh, Sighting } from './core/answers.ts';
+import type { Answers, Fresh } from './core/answers.ts';
 import { isCandidate } from './core/decide.ts';
 import { alsoHeld, type Diff, type Rechecked, startDiff } from './core/evidence/diff.ts';
 import { goneRules } from './core/evidence/gone.ts';
@@ -153,11 +153,10 @@ async function look(action: Action, performing: Performing): Promise<Answers> {
   const { clock, entra } = performing.ports;
   const ids = keysOf(action).map(idOf);
   try {
-    // First, since it can take long: what is read last is what the step is fresh by.
-    const recipients = action.kind === 'reread' ? await recipientsAgain(performing) : undefined;
+    // The users themselves last: between this look and the DELETE somebody may restore and delete one of them again.
+    const fresh = action.kind === 'reread' ? await freshFacts(action, performing) : undefined;
     const askedAt = clock.now();
     const sightings = await entra.sightings(ids, performing.signal);
-    const fresh = action.kind === 'reread' ? await freshFacts(sightings, recipients, performing) : undefined;
     return { kind: 'sightings', askedAt, sightings, fresh };
   } catch (error) {
     if (action.kind !== 'reread' || !(error instanceof NightRefused)) throw error;
@@ -177,15 +176,16 @@ async function recipientsAgain({ ports, state, signal }: Performing) {
   return before === undefined ? undefined : (await ports.exchange?.softDeletedRecipients(signal))?.byId;
 }
 
-/** @throws NightRefused */
-async function freshFacts(
-  sightings: ReadonlyMap<ObjectId, Sighting>,
-  recipients: Fresh['recipients'],
-  { ports: { entra, sources }, signal }: Performing,
-): Promise<Fresh> {
-  const users = [...sightings.values()].flatMap(({ deleted }) =>
-    typeof deleted === 'object' ? [deleted] : [],
-  );
+/**
+ * Asked by the names and keys that the plan knows: a user who has others by now is kept.
+ * @throws NightRefused
+ */
+async function freshFacts(action: Action, performing: Performing): Promise<Fresh> {
+  const { ports, state, signal } = performing;
+  const { entra, sources } = ports;
+  const planned = state.tonight?.notes.known?.planned;
+  const users = keysOf(action).flatMap((key) => planned?.get(key)?.user ?? []);
+  const recipients = await recipientsAgain(performing);
   const { wanted } = indexKeys(users);
   const [organization, held, ...rechecked] = await Promise.all([
     entra.organization(signal),
