@@ -153,10 +153,13 @@ async function look(action: Action, performing: Performing): Promise<Answers> {
   const { clock, entra } = performing.ports;
   const ids = keysOf(action).map(idOf);
   try {
-    // The users themselves last: between this look and the DELETE somebody may restore and delete one of them again.
-    const fresh = action.kind === 'reread' ? await freshFacts(action, performing) : undefined;
+    // First, since it can take long: all the rest is read together, so that nothing is older than one round trip.
+    const recipients = action.kind === 'reread' ? await recipientsAgain(performing) : undefined;
     const askedAt = clock.now();
-    const sightings = await entra.sightings(ids, performing.signal);
+    const [sightings, fresh] = await Promise.all([
+      entra.sightings(ids, performing.signal),
+      action.kind === 'reread' ? freshFacts(action, recipients, performing) : undefined,
+    ]);
     return { kind: 'sightings', askedAt, sightings, fresh };
   } catch (error) {
     if (action.kind !== 'reread' || !(error instanceof NightRefused)) throw error;
@@ -180,12 +183,13 @@ async function recipientsAgain({ ports, state, signal }: Performing) {
  * Asked by the names and keys that the plan knows: a user who has others by now is kept.
  * @throws NightRefused
  */
-async function freshFacts(action: Action, performing: Performing): Promise<Fresh> {
-  const { ports, state, signal } = performing;
-  const { entra, sources } = ports;
+async function freshFacts(
+  action: Action,
+  recipients: Fresh['recipients'],
+  { ports: { entra, sources }, state, signal }: Performing,
+): Promise<Fresh> {
   const planned = state.tonight?.notes.known?.planned;
   const users = keysOf(action).flatMap((key) => planned?.get(key)?.user ?? []);
-  const recipients = await recipientsAgain(performing);
   const { wanted } = indexKeys(users);
   const [organization, held, ...rechecked] = await Promise.all([
     entra.organization(signal),
